@@ -1,0 +1,67 @@
+package dev.pg.kernels;
+
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Whether the kernels run on the Vector API, and at which width; decided once, when this class is loaded.
+ *
+ * <p>{@code jdk.incubator.vector} is an optional module. Every operation therefore keeps its vector kernel in a nested class
+ * {@code Simd}, which is only linked when {@link #AVAILABLE}, beside a plain {@code Scalar} twin, which is the fallback and the
+ * oracle of the tests.
+ *
+ * <p>{@code -Dpg.vector=off} chooses the scalar twins; {@code -Dpg.vectorBits=128|256|512} caps the width.
+ */
+public final class VectorSupport {
+    private VectorSupport() {}
+
+    /** True if the Vector API is present, compiled to real vector instructions by this JVM, and not switched off. */
+    public static final boolean AVAILABLE = !"off".equals(System.getProperty("pg.vector"))
+            && ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
+            && Species.compiled();
+
+    /** One line for people: {@code "Vector API, 512 bits"} or {@code "scalar (...)"} with the reason and the cure. */
+    public static String describe() {
+        if (AVAILABLE) {
+            return "Vector API, " + Species.FLOAT.vectorBitSize() + " bits";
+        }
+        if ("off".equals(System.getProperty("pg.vector"))) {
+            return "scalar (-Dpg.vector=off)";
+        }
+        if (ModuleLayer.boot().findModule("jdk.incubator.vector").isEmpty()) {
+            return "scalar (start java with --add-modules jdk.incubator.vector for speed)";
+        }
+        return "scalar (this JVM has no vector instructions for the Vector API)";
+    }
+
+    /** The vector shapes of all kernels. Touch only behind {@link #AVAILABLE}: without the module this class does not link. */
+    static final class Species {
+        private Species() {}
+
+        private static final VectorShape SHAPE = shape();
+
+        static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
+
+        /** As many ints as {@link #FLOAT} has floats. */
+        static final VectorSpecies<Integer> INT = VectorSpecies.of(int.class, SHAPE);
+
+        /** As many shorts as {@link #FLOAT} has floats: half as many bits. */
+        static final VectorSpecies<Short> SHORT =
+                VectorSpecies.of(short.class, VectorShape.forBitSize(SHAPE.vectorBitSize() / 2));
+
+        /** Floats in a vector: 4, 8 or 16. */
+        static final int LANES = FLOAT.length();
+
+        private static VectorShape shape() {
+            int bits = Math.min(
+                    VectorShape.preferredShape().vectorBitSize(),
+                    Integer.getInteger("pg.vectorBits", Integer.MAX_VALUE));
+            return VectorShape.forBitSize(Math.clamp(Integer.highestOneBit(bits), 128, 512));
+        }
+
+        /** The JVM prefers 64 bits where it compiles no vectors at all (no C2, or too old a processor). */
+        private static boolean compiled() {
+            return VectorShape.preferredShape().vectorBitSize() >= 128;
+        }
+    }
+}
