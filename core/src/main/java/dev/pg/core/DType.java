@@ -9,7 +9,10 @@ public enum DType {
     U8(1),
     I8(1),
     F8_E4M3(1),
+    F8_E4M3FNUZ(1),
     F8_E5M2(1),
+    F8_E5M2FNUZ(1),
+    F8_E8M0(1),
     U16(2),
     I16(2),
     F16(2),
@@ -19,7 +22,8 @@ public enum DType {
     F32(4),
     U64(8),
     I64(8),
-    F64(8);
+    F64(8),
+    C64(8);
 
     private final int bytes;
 
