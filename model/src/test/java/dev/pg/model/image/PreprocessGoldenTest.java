@@ -1,0 +1,69 @@
+package dev.pg.model.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Every picture of {@code golden/preprocess} against Pillow's decoding and resizing. */
+class PreprocessGoldenTest {
+    private static final Path DIR = Path.of(System.getProperty("pg.testdata"), "golden", "preprocess");
+
+    /** One resize of one file. */
+    record Case(String file, int size, boolean upright, Gray16 gray16, String expected) {}
+
+    static Stream<Case> cases() throws IOException {
+        JsonNode images = JsonMapper.shared()
+                .readTree(Files.readString(DIR.resolve("cases.json")))
+                .get("images");
+        return StreamSupport.stream(images.spliterator(), false)
+                .flatMap(PreprocessGoldenTest::casesOf)
+                .filter(c -> c.file.endsWith(".png"));
+    }
+
+    private static Stream<Case> casesOf(JsonNode image) {
+        String file = image.get("file").asString();
+        return StreamSupport.stream(image.get("outputs").spliterator(), false).flatMap(output -> {
+            int size = output.get("size").asInt();
+            boolean upright = output.get("exif_applied").asBoolean();
+            Case asPillow = new Case(
+                    file, size, upright, Gray16.CLIP, output.get("resized_rgb").asString());
+            return output.has("scaled_rgb")
+                    ? Stream.of(
+                            asPillow,
+                            new Case(
+                                    file,
+                                    size,
+                                    upright,
+                                    Gray16.SCALE,
+                                    output.get("scaled_rgb").asString()))
+                    : Stream.of(asPillow);
+        });
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void resizesToTheBytesOfPillow(Case c) throws IOException {
+        ReadOptions options = ReadOptions.DEFAULT.withUpright(c.upright).withGray16(c.gray16);
+        Image image = ImageReader.read(DIR.resolve(c.file), options);
+
+        byte[] resized = ImageProcessor.of(c.size).resized(image).rgb();
+
+        assertThat(resized).isEqualTo(gunzip(c.expected));
+    }
+
+    private static byte[] gunzip(String file) throws IOException {
+        try (InputStream in = new GZIPInputStream(Files.newInputStream(DIR.resolve(file)))) {
+            return in.readAllBytes();
+        }
+    }
+}
