@@ -1,0 +1,42 @@
+package dev.pg.kernels;
+
+import dev.pg.core.Workers;
+
+/** Gated linear unit with GELU (Shazeer, arXiv 2002.05202): gelu(gate) · up, with the tanh form of {@link Gelu}. */
+public final class GeGlu {
+    private GeGlu() {}
+
+    /**
+     * Computes {@code y} = gelu(gate) · up.
+     *
+     * @param gateUp [n × 2F]: F gate columns, then F up columns
+     * @param y [n × F]
+     */
+    public static void apply(Workers team, Matrix gateUp, Matrix y) {
+        if (gateUp.rows() != y.rows() || gateUp.cols() != 2 * y.cols()) {
+            throw new IllegalArgumentException("gate and up are [" + gateUp.rows() + " x " + gateUp.cols()
+                    + "], which does not fit a result [" + y.rows() + " x " + y.cols() + "]");
+        }
+        if (RowTasks.few(y.rows(), y.cols())) {
+            rows(gateUp, y, 0, y.rows());
+        } else {
+            RowTasks.run(team, y.rows(), y.cols(), (from, to) -> rows(gateUp, y, from, to));
+        }
+    }
+
+    private static void rows(Matrix gateUp, Matrix y, int from, int to) {
+        for (int r = from; r < to; r++) {
+            Scalar.apply(gateUp.data(), gateUp.at(r), y.data(), y.at(r), y.cols());
+        }
+    }
+
+    static final class Scalar {
+        private Scalar() {}
+
+        static void apply(float[] gateUp, int offset, float[] y, int yOffset, int count) {
+            for (int i = 0; i < count; i++) {
+                y[yOffset + i] = Gelu.Scalar.gelu(gateUp[offset + i]) * gateUp[offset + count + i];
+            }
+        }
+    }
+}
