@@ -1,6 +1,8 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import jdk.incubator.vector.FloatVector;
 
 /** Gated linear unit with GELU (Shazeer, arXiv 2002.05202): gelu(gate) · up, with the tanh form of {@link Gelu}. */
 public final class GeGlu {
@@ -26,17 +28,41 @@ public final class GeGlu {
 
     private static void rows(Matrix gateUp, Matrix y, int from, int to) {
         for (int r = from; r < to; r++) {
-            Scalar.apply(gateUp.data(), gateUp.at(r), y.data(), y.at(r), y.cols());
+            int gate = gateUp.at(r);
+            int up = gate + y.cols();
+            if (VectorSupport.AVAILABLE) {
+                Simd.apply(gateUp.data(), gate, up, y.data(), y.at(r), y.cols());
+            } else {
+                Scalar.apply(gateUp.data(), gate, up, y.data(), y.at(r), y.cols());
+            }
         }
     }
 
     static final class Scalar {
         private Scalar() {}
 
-        static void apply(float[] gateUp, int offset, float[] y, int yOffset, int count) {
+        static void apply(float[] gateUp, int gate, int up, float[] y, int yOffset, int count) {
             for (int i = 0; i < count; i++) {
-                y[yOffset + i] = Gelu.Scalar.gelu(gateUp[offset + i]) * gateUp[offset + count + i];
+                y[yOffset + i] = Gelu.Scalar.gelu(gateUp[gate + i]) * gateUp[up + i];
             }
+        }
+    }
+
+    static final class Simd {
+        private Simd() {}
+
+        static void apply(float[] gateUp, int gate, int up, float[] y, int yOffset, int count) {
+            int bound = Species.FLOAT.loopBound(count);
+            for (int i = 0; i < bound; i += Species.LANES) {
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, gateUp, gate + i);
+                FloatVector minus2u = v.mul(v)
+                        .fma(Exp.Simd.all(Gelu.CUBIC), Exp.Simd.all(Gelu.LINEAR))
+                        .mul(v);
+                v.div(Exp.Simd.exp(minus2u).add(1f))
+                        .mul(FloatVector.fromArray(Species.FLOAT, gateUp, up + i))
+                        .intoArray(y, yOffset + i);
+            }
+            Scalar.apply(gateUp, gate + bound, up + bound, y, yOffset + bound, count - bound);
         }
     }
 }

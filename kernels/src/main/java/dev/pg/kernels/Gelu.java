@@ -1,6 +1,8 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Gaussian error linear unit in its tanh form (Hendrycks and Gimpel, arXiv 1606.08415; {@code gelu_pytorch_tanh}):
@@ -29,7 +31,11 @@ public final class Gelu {
 
     private static void rows(Matrix x, int from, int to) {
         for (int r = from; r < to; r++) {
-            Scalar.apply(x.data(), x.at(r), x.cols());
+            if (VectorSupport.AVAILABLE) {
+                Simd.apply(x.data(), x.at(r), x.cols());
+            } else {
+                Scalar.apply(x.data(), x.at(r), x.cols());
+            }
         }
     }
 
@@ -45,6 +51,21 @@ public final class Gelu {
             for (int i = offset; i < offset + count; i++) {
                 x[i] = gelu(x[i]);
             }
+        }
+    }
+
+    static final class Simd {
+        private Simd() {}
+
+        static void apply(float[] x, int offset, int count) {
+            int bound = Species.FLOAT.loopBound(count);
+            for (int i = offset; i < offset + bound; i += Species.LANES) {
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i);
+                FloatVector minus2u =
+                        v.mul(v).fma(Exp.Simd.all(CUBIC), Exp.Simd.all(LINEAR)).mul(v);
+                v.div(Exp.Simd.exp(minus2u).add(1f)).intoArray(x, i);
+            }
+            Scalar.apply(x, offset + bound, count - bound);
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Layer normalisation (Ba, Kiros, Hinton, arXiv 1607.06450): y = (x - mean) / √(variance + eps) · weight + bias, with mean and
@@ -29,7 +31,11 @@ public final class LayerNorm {
 
     private static void rows(Matrix x, float[] weight, float[] bias, float eps, Matrix y, int from, int to) {
         for (int r = from; r < to; r++) {
-            Scalar.row(x.data(), x.at(r), weight, bias, eps, y.data(), y.at(r));
+            if (VectorSupport.AVAILABLE) {
+                Simd.row(x.data(), x.at(r), weight, bias, eps, y.data(), y.at(r));
+            } else {
+                Scalar.row(x.data(), x.at(r), weight, bias, eps, y.data(), y.at(r));
+            }
         }
     }
 
@@ -51,6 +57,91 @@ public final class LayerNorm {
             double scale = 1 / Math.sqrt(squares / width + eps);
             for (int i = 0; i < width; i++) {
                 y[yOffset + i] = (float) ((x[offset + i] - mean) * scale * weight[i] + bias[i]);
+            }
+        }
+    }
+
+    /**
+     * Two passes in float lanes, then a correction (Chan, Golub, LeVeque, "Algorithms for computing the sample variance", 1983,
+     * equation 1.7): the mean d of the deviations from the rounded mean is what that rounding lost.
+     */
+    static final class Simd {
+        private Simd() {}
+
+        static void row(float[] x, int offset, float[] weight, float[] bias, float eps, float[] y, int yOffset) {
+            int width = weight.length;
+            float center = sum(x, offset, width) / width;
+            float d = deviations(x, offset, width, center) / width;
+            float squares = squares(x, offset, width, center);
+            double variance = Math.max(0, (double) squares / width - (double) d * d);
+            float scale = (float) (1 / Math.sqrt(variance + eps));
+            normalize(x, offset, center, d, scale, weight, bias, y, yOffset);
+        }
+
+        private static float sum(float[] x, int offset, int count) {
+            int bound = Species.FLOAT.loopBound(count);
+            FloatVector sums = FloatVector.zero(Species.FLOAT);
+            for (int i = offset; i < offset + bound; i += Species.LANES) {
+                sums = sums.add(FloatVector.fromArray(Species.FLOAT, x, i));
+            }
+            float sum = Lanes.sum(sums);
+            for (int i = offset + bound; i < offset + count; i++) {
+                sum += x[i];
+            }
+            return sum;
+        }
+
+        private static float deviations(float[] x, int offset, int count, float center) {
+            int bound = Species.FLOAT.loopBound(count);
+            FloatVector sums = FloatVector.zero(Species.FLOAT);
+            for (int i = offset; i < offset + bound; i += Species.LANES) {
+                sums = sums.add(FloatVector.fromArray(Species.FLOAT, x, i).sub(center));
+            }
+            float sum = Lanes.sum(sums);
+            for (int i = offset + bound; i < offset + count; i++) {
+                sum += x[i] - center;
+            }
+            return sum;
+        }
+
+        private static float squares(float[] x, int offset, int count, float center) {
+            int bound = Species.FLOAT.loopBound(count);
+            FloatVector sums = FloatVector.zero(Species.FLOAT);
+            for (int i = offset; i < offset + bound; i += Species.LANES) {
+                FloatVector d = FloatVector.fromArray(Species.FLOAT, x, i).sub(center);
+                sums = d.fma(d, sums);
+            }
+            float sum = Lanes.sum(sums);
+            for (int i = offset + bound; i < offset + count; i++) {
+                float d = x[i] - center;
+                sum = Math.fma(d, d, sum);
+            }
+            return sum;
+        }
+
+        private static void normalize(
+                float[] x,
+                int offset,
+                float center,
+                float d,
+                float scale,
+                float[] weight,
+                float[] bias,
+                float[] y,
+                int yOffset) {
+            int bound = Species.FLOAT.loopBound(weight.length);
+            for (int i = 0; i < bound; i += Species.LANES) {
+                FloatVector.fromArray(Species.FLOAT, x, offset + i)
+                        .sub(center)
+                        .sub(d)
+                        .mul(scale)
+                        .fma(
+                                FloatVector.fromArray(Species.FLOAT, weight, i),
+                                FloatVector.fromArray(Species.FLOAT, bias, i))
+                        .intoArray(y, yOffset + i);
+            }
+            for (int i = bound; i < weight.length; i++) {
+                y[yOffset + i] = Math.fma((x[offset + i] - center - d) * scale, weight[i], bias[i]);
             }
         }
     }

@@ -1,6 +1,8 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Root-mean-square normalisation (Zhang and Sennrich, arXiv 1910.07467) as Gemma has it, with weights stored around 0:
@@ -28,7 +30,11 @@ public final class RmsNorm {
 
     private static void rows(Matrix x, float[] weight, float eps, Matrix y, int from, int to) {
         for (int r = from; r < to; r++) {
-            Scalar.row(x.data(), x.at(r), weight, eps, y.data(), y.at(r));
+            if (VectorSupport.AVAILABLE) {
+                Simd.row(x.data(), x.at(r), weight, eps, y.data(), y.at(r));
+            } else {
+                Scalar.row(x.data(), x.at(r), weight, eps, y.data(), y.at(r));
+            }
         }
     }
 
@@ -43,6 +49,42 @@ public final class RmsNorm {
             double scale = 1 / Math.sqrt(squares / weight.length + eps);
             for (int i = 0; i < weight.length; i++) {
                 y[yOffset + i] = (float) (x[offset + i] * scale * (1 + (double) weight[i]));
+            }
+        }
+    }
+
+    static final class Simd {
+        private Simd() {}
+
+        static void row(float[] x, int offset, float[] weight, float eps, float[] y, int yOffset) {
+            double mean = (double) squares(x, offset, weight.length) / weight.length;
+            normalize(x, offset, (float) (1 / Math.sqrt(mean + eps)), weight, y, yOffset);
+        }
+
+        private static float squares(float[] x, int offset, int count) {
+            int bound = Species.FLOAT.loopBound(count);
+            FloatVector sums = FloatVector.zero(Species.FLOAT);
+            for (int i = offset; i < offset + bound; i += Species.LANES) {
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i);
+                sums = v.fma(v, sums);
+            }
+            float sum = Lanes.sum(sums);
+            for (int i = offset + bound; i < offset + count; i++) {
+                sum = Math.fma(x[i], x[i], sum);
+            }
+            return sum;
+        }
+
+        private static void normalize(float[] x, int offset, float scale, float[] weight, float[] y, int yOffset) {
+            int bound = Species.FLOAT.loopBound(weight.length);
+            for (int i = 0; i < bound; i += Species.LANES) {
+                FloatVector.fromArray(Species.FLOAT, x, offset + i)
+                        .mul(scale)
+                        .mul(FloatVector.fromArray(Species.FLOAT, weight, i).add(1f))
+                        .intoArray(y, yOffset + i);
+            }
+            for (int i = bound; i < weight.length; i++) {
+                y[yOffset + i] = x[offset + i] * scale * (1 + weight[i]);
             }
         }
     }

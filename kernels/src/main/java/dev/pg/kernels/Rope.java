@@ -1,7 +1,9 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
 
 /**
  * Rotary position embedding (Su et al., arXiv 2104.09864) in the half-split form of Gemma: at position p the pair
@@ -58,7 +60,12 @@ public final class Rope {
         int half = headDim / 2;
         for (int r = from; r < to; r++) {
             for (int h = 0; h < headCount; h++) {
-                Scalar.rotate(x.data(), x.at(r) + h * headDim, half, t.cos, t.sin, (firstPosition + r) * half);
+                int head = x.at(r) + h * headDim;
+                if (VectorSupport.AVAILABLE) {
+                    Simd.rotate(x.data(), head, head + half, half, t.cos, t.sin, (firstPosition + r) * half);
+                } else {
+                    Scalar.rotate(x.data(), head, head + half, half, t.cos, t.sin, (firstPosition + r) * half);
+                }
             }
         }
     }
@@ -91,15 +98,32 @@ public final class Rope {
     static final class Scalar {
         private Scalar() {}
 
-        static void rotate(float[] x, int offset, int half, float[] cos, float[] sin, int tableOffset) {
-            for (int i = 0; i < half; i++) {
-                float c = cos[tableOffset + i];
-                float s = sin[tableOffset + i];
-                float a = x[offset + i];
-                float b = x[offset + half + i];
-                x[offset + i] = Math.fma(a, c, -b * s);
-                x[offset + half + i] = Math.fma(b, c, a * s);
+        static void rotate(float[] x, int first, int second, int count, float[] cos, float[] sin, int angle) {
+            for (int i = 0; i < count; i++) {
+                float c = cos[angle + i];
+                float s = sin[angle + i];
+                float a = x[first + i];
+                float b = x[second + i];
+                x[first + i] = Math.fma(a, c, -(b * s));
+                x[second + i] = Math.fma(b, c, a * s);
             }
+        }
+    }
+
+    static final class Simd {
+        private Simd() {}
+
+        static void rotate(float[] x, int first, int second, int count, float[] cos, float[] sin, int angle) {
+            int bound = Species.FLOAT.loopBound(count);
+            for (int i = 0; i < bound; i += Species.LANES) {
+                FloatVector c = FloatVector.fromArray(Species.FLOAT, cos, angle + i);
+                FloatVector s = FloatVector.fromArray(Species.FLOAT, sin, angle + i);
+                FloatVector a = FloatVector.fromArray(Species.FLOAT, x, first + i);
+                FloatVector b = FloatVector.fromArray(Species.FLOAT, x, second + i);
+                a.fma(c, b.mul(s).neg()).intoArray(x, first + i);
+                b.fma(c, a.mul(s)).intoArray(x, second + i);
+            }
+            Scalar.rotate(x, first + bound, second + bound, count - bound, cos, sin, angle + bound);
         }
     }
 }
