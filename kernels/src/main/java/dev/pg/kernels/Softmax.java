@@ -90,7 +90,7 @@ public final class Softmax {
             subtract(x, offset, count, max, (float) StrictMath.log(sum));
         }
 
-        private static float max(float[] x, int offset, int count) {
+        static float max(float[] x, int offset, int count) {
             int bound = Species.FLOAT.loopBound(count);
             FloatVector largest = Exp.Simd.all(Float.NEGATIVE_INFINITY);
             for (int i = offset; i < offset + bound; i += Species.LANES) {
@@ -101,7 +101,7 @@ public final class Softmax {
         }
 
         /** x[i] = e^(x[i] - max); returns their sum. */
-        private static float exponentials(float[] x, int offset, int count, float max) {
+        static float exponentials(float[] x, int offset, int count, float max) {
             int bound = Species.FLOAT.loopBound(count);
             FloatVector sums = Exp.Simd.all(0);
             for (int i = offset; i < offset + bound; i += Species.LANES) {

@@ -1,0 +1,243 @@
+package dev.pg.kernels;
+
+import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Attention for one query, as a decoding step has it: bound by reading the keys and values, which the heads that share them
+ * do together, once.
+ *
+ * <p>The keys are cut into chunks at multiples of {@link #CHUNK}. A task computes one chunk for one key/value head: scores, their
+ * maximum, the exponentials, their sum, and the weighted sum of the values. The caller then joins the chunks in order,
+ * so long contexts spread over threads and the result does not depend on how many there are.
+ */
+final class DecodeAttention implements Workers.Task {
+    private static final int CHUNK = 64;
+
+    /** Multiply-adds below which waking the team costs more than it saves. */
+    private static final int SMALL = 1 << 17;
+
+    private final Workers workers;
+    private final AttentionProblem problem;
+    private int first; // key that the query sees first
+    private int end; // one past the last
+    private int firstChunk;
+    private int chunks;
+    private float[] scores = new float[0]; // [heads][chunks][CHUNK], then their exponentials
+    private float[] maxima = new float[0]; // [heads][chunks]
+    private float[] totals = new float[0]; // [heads][chunks]
+    private float[] sums = new float[0]; // [heads][chunks][headDim]
+
+    DecodeAttention(Workers workers, AttentionProblem problem) {
+        this.workers = workers;
+        this.problem = problem;
+    }
+
+    void run() {
+        AttentionProblem p = problem;
+        first = p.first(0);
+        end = p.end(0);
+        if (first >= end) {
+            Arrays.fill(p.out.data(), p.out.at(0), p.out.at(0) + p.out.cols(), 0);
+            return;
+        }
+        firstChunk = first / CHUNK;
+        chunks = Math.ceilDiv(end, CHUNK) - firstChunk;
+        scores = atLeast(p.heads * chunks * CHUNK, scores);
+        maxima = atLeast(p.heads * chunks, maxima);
+        totals = atLeast(p.heads * chunks, totals);
+        sums = atLeast(p.heads * chunks * p.headDim, sums);
+        int tasks = p.kvHeads * chunks;
+        if ((long) p.heads * p.headDim * (end - first) < SMALL) {
+            for (int i = 0; i < tasks; i++) {
+                run(i, 0);
+            }
+        } else {
+            workers.run(tasks, this);
+        }
+        for (int head = 0; head < p.heads; head++) {
+            join(head);
+        }
+    }
+
+    private static float[] atLeast(int length, float[] array) {
+        return length <= array.length ? array : new float[Math.max(length, 2 * array.length)];
+    }
+
+    @Override
+    public void run(int index, int worker) {
+        AttentionProblem p = problem;
+        int kv = index / chunks;
+        int chunk = index % chunks;
+        int from = Math.max(first, (firstChunk + chunk) * CHUNK);
+        int count = Math.min(end, (firstChunk + chunk + 1) * CHUNK) - from;
+        int key = p.k.at(from) + kv * p.headDim;
+        int value = p.v.at(from) + kv * p.headDim;
+        for (int head = kv * p.group; head < (kv + 1) * p.group; head++) {
+            int q = p.q.at(0) + head * p.headDim;
+            int part = head * chunks + chunk;
+            Simd.dots(p.q.data(), q, p.k.data(), key, p.k.stride(), p.headDim, p.scale, scores, part * CHUNK, count);
+            if (p.softCap > 0) {
+                SoftCap.apply(scores, part * CHUNK, count, p.softCap);
+            }
+            maxima[part] = Softmax.Simd.max(scores, part * CHUNK, count);
+            totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part]);
+            Simd.weightedSum(
+                    scores, part * CHUNK, count, p.v.data(), value, p.v.stride(), p.headDim, sums, part * p.headDim);
+        }
+    }
+
+    /** Brings the chunks of a head to their common maximum, adds them up and divides by the total. */
+    private void join(int head) {
+        AttentionProblem p = problem;
+        int part = head * chunks;
+        float max = Float.NEGATIVE_INFINITY;
+        for (int c = 0; c < chunks; c++) {
+            max = Math.max(max, maxima[part + c]);
+        }
+        float total = 0;
+        for (int c = 0; c < chunks; c++) {
+            maxima[part + c] = Exp.exp(maxima[part + c] - max);
+            total = Math.fma(maxima[part + c], totals[part + c], total);
+        }
+        for (int c = 0; c < chunks; c++) {
+            maxima[part + c] /= total;
+        }
+        int out = p.out.at(0) + head * p.headDim;
+        Simd.weightedSum(maxima, part, chunks, sums, part * p.headDim, p.headDim, p.headDim, p.out.data(), out);
+    }
+
+    private static final class Simd {
+        private Simd() {}
+
+        /** scores[j] = scale · q·k[j] for {@code count} keys, {@code stride} floats apart. */
+        static void dots(
+                float[] q,
+                int qAt,
+                float[] k,
+                int kAt,
+                int stride,
+                int headDim,
+                float scale,
+                float[] scores,
+                int at,
+                int count) {
+            int j = 0;
+            for (; j <= count - 4; j += 4) {
+                fourDots(q, qAt, k, kAt + j * stride, stride, headDim, scale, scores, at + j);
+            }
+            for (; j < count; j++) {
+                oneDot(q, qAt, k, kAt + j * stride, headDim, scale, scores, at + j);
+            }
+        }
+
+        private static void fourDots(
+                float[] q, int qAt, float[] k, int k0, int stride, int headDim, float scale, float[] scores, int at) {
+            int bound = Species.FLOAT.loopBound(headDim);
+            int k1 = k0 + stride;
+            int k2 = k1 + stride;
+            int k3 = k2 + stride;
+            FloatVector s0 = FloatVector.zero(Species.FLOAT);
+            FloatVector s1 = FloatVector.zero(Species.FLOAT);
+            FloatVector s2 = FloatVector.zero(Species.FLOAT);
+            FloatVector s3 = FloatVector.zero(Species.FLOAT);
+            for (int d = 0; d < bound; d += Species.LANES) {
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, q, qAt + d);
+                s0 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k0 + d), s0);
+                s1 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k1 + d), s1);
+                s2 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k2 + d), s2);
+                s3 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k3 + d), s3);
+            }
+            float d0 = Lanes.sum(s0);
+            float d1 = Lanes.sum(s1);
+            float d2 = Lanes.sum(s2);
+            float d3 = Lanes.sum(s3);
+            for (int d = bound; d < headDim; d++) {
+                float v = q[qAt + d];
+                d0 = Math.fma(v, k[k0 + d], d0);
+                d1 = Math.fma(v, k[k1 + d], d1);
+                d2 = Math.fma(v, k[k2 + d], d2);
+                d3 = Math.fma(v, k[k3 + d], d3);
+            }
+            scores[at] = d0 * scale;
+            scores[at + 1] = d1 * scale;
+            scores[at + 2] = d2 * scale;
+            scores[at + 3] = d3 * scale;
+        }
+
+        private static void oneDot(
+                float[] q, int qAt, float[] k, int kAt, int headDim, float scale, float[] scores, int at) {
+            int bound = Species.FLOAT.loopBound(headDim);
+            FloatVector s = FloatVector.zero(Species.FLOAT);
+            for (int d = 0; d < bound; d += Species.LANES) {
+                s = FloatVector.fromArray(Species.FLOAT, q, qAt + d)
+                        .fma(FloatVector.fromArray(Species.FLOAT, k, kAt + d), s);
+            }
+            float dot = Lanes.sum(s);
+            for (int d = bound; d < headDim; d++) {
+                dot = Math.fma(q[qAt + d], k[kAt + d], dot);
+            }
+            scores[at] = dot * scale;
+        }
+
+        /** sum[headDim] = Σ_j weights[j] · v[j] over {@code count} rows, {@code stride} floats apart. */
+        static void weightedSum(
+                float[] weights,
+                int at,
+                int count,
+                float[] v,
+                int vAt,
+                int stride,
+                int headDim,
+                float[] sum,
+                int sumAt) {
+            int d = 0;
+            for (; d <= headDim - 4 * Species.LANES; d += 4 * Species.LANES) {
+                fourColumns(weights, at, count, v, vAt + d, stride, sum, sumAt + d);
+            }
+            for (; d <= headDim - Species.LANES; d += Species.LANES) {
+                oneColumn(weights, at, count, v, vAt + d, stride, sum, sumAt + d);
+            }
+            for (; d < headDim; d++) {
+                float s = 0;
+                for (int j = 0; j < count; j++) {
+                    s = Math.fma(weights[at + j], v[vAt + j * stride + d], s);
+                }
+                sum[sumAt + d] = s;
+            }
+        }
+
+        private static void fourColumns(
+                float[] weights, int at, int count, float[] v, int vAt, int stride, float[] sum, int sumAt) {
+            int lanes = Species.LANES;
+            FloatVector s0 = FloatVector.zero(Species.FLOAT);
+            FloatVector s1 = FloatVector.zero(Species.FLOAT);
+            FloatVector s2 = FloatVector.zero(Species.FLOAT);
+            FloatVector s3 = FloatVector.zero(Species.FLOAT);
+            for (int j = 0; j < count; j++) {
+                FloatVector w = FloatVector.broadcast(Species.FLOAT, weights[at + j]);
+                int row = vAt + j * stride;
+                s0 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row), s0);
+                s1 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row + lanes), s1);
+                s2 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row + 2 * lanes), s2);
+                s3 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row + 3 * lanes), s3);
+            }
+            s0.intoArray(sum, sumAt);
+            s1.intoArray(sum, sumAt + lanes);
+            s2.intoArray(sum, sumAt + 2 * lanes);
+            s3.intoArray(sum, sumAt + 3 * lanes);
+        }
+
+        private static void oneColumn(
+                float[] weights, int at, int count, float[] v, int vAt, int stride, float[] sum, int sumAt) {
+            FloatVector s = FloatVector.zero(Species.FLOAT);
+            for (int j = 0; j < count; j++) {
+                s = FloatVector.broadcast(Species.FLOAT, weights[at + j])
+                        .fma(FloatVector.fromArray(Species.FLOAT, v, vAt + j * stride), s);
+            }
+            s.intoArray(sum, sumAt);
+        }
+    }
+}
