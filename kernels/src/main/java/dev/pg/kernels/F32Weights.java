@@ -1,0 +1,27 @@
+package dev.pg.kernels;
+
+import dev.pg.core.DType;
+import dev.pg.core.Tensor;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/** Weights in IEEE single precision. */
+final class F32Weights extends Weights {
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    F32Weights(Tensor t) {
+        super(t);
+    }
+
+    @Override
+    public DType dtype() {
+        return DType.F32;
+    }
+
+    @Override
+    void unpack(long first, int count, float[] dst, int dstOffset) {
+        MemorySegment.copy(data, FLOAT, first * Float.BYTES, dst, dstOffset, count);
+    }
+}
