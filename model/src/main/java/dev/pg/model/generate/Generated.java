@@ -11,6 +11,5 @@ package dev.pg.model.generate;
  * @param logProbs the log-probability of each generated token, the stop token (if any) last, under the plain softmax of the
  *     logits: temperature, top-k and top-p do not change it; empty unless asked for
  */
-@SuppressWarnings(
-        "ArrayRecordComponent") // two results are compared by their ids, not as records
+@SuppressWarnings("ArrayRecordComponent") // two results are compared by their ids, not as records
 public record Generated(int[] ids, FinishReason finishReason, int stopId, double score, float[] logProbs) {}

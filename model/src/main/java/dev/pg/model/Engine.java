@@ -1,0 +1,141 @@
+package dev.pg.model;
+
+import dev.pg.core.Checkpoint;
+import dev.pg.core.PgException;
+import dev.pg.model.config.ConfigNode;
+import dev.pg.tokenizer.Tokenizer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+/**
+ * What every kind of open model stands on: the directory, its checkpoint, a worker team, and the rule that one caller computes at
+ * a time. Thread-safe.
+ */
+final class Engine implements AutoCloseable {
+    private static final List<String> TOKENIZER_FILES = List.of("tokenizer.model", "spiece.model", "tokenizer.json");
+
+    private final Path directory;
+    private final ConfigNode config;
+    private final ModelOptions options;
+    private final Checkpoint checkpoint;
+    private final ModelTensors tensors;
+    private final Compute compute;
+    private final ReentrantLock lock = new ReentrantLock(true);
+    private Tokenizer tokenizer;
+    private boolean closed;
+
+    Engine(Path directory, ConfigNode config, ModelOptions options) {
+        this.directory = directory;
+        this.config = config;
+        this.options = options;
+        this.checkpoint = Checkpoint.open(directory);
+        try {
+            this.tensors = new ModelTensors(checkpoint);
+            this.compute = Compute.start(options.threads(), options.gemm());
+        } catch (RuntimeException e) {
+            checkpoint.close();
+            throw e;
+        }
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    ConfigNode config() {
+        return config;
+    }
+
+    ModelOptions options() {
+        return options;
+    }
+
+    ModelTensors tensors() {
+        return tensors;
+    }
+
+    /** Only inside {@link #exclusively}. */
+    Compute compute() {
+        return compute;
+    }
+
+    /**
+     * Runs {@code work} while nobody else computes on this model: callers queue, since each of them uses all workers.
+     *
+     * @throws IllegalStateException if the model is closed
+     */
+    <T> T exclusively(Supplier<T> work) {
+        lock.lock();
+        try {
+            if (closed) {
+                throw new IllegalStateException("the model " + directory + " is closed");
+            }
+            return work.get();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** True if the directory has a tokenizer; token ids are all that a model itself needs. */
+    boolean hasTokenizer() {
+        return TOKENIZER_FILES.stream().anyMatch(file -> Files.exists(directory.resolve(file)));
+    }
+
+    /**
+     * The tokenizer, opened when it is first asked for.
+     *
+     * @param vocabSize rows of the model's embedding table
+     * @throws PgException if there is none, it is broken, or it knows more tokens than the model
+     */
+    Tokenizer tokenizer(int vocabSize) {
+        return exclusively(() -> {
+            if (tokenizer == null) {
+                Tokenizer opened = Tokenizer.open(directory);
+                if (opened.size() > vocabSize) {
+                    throw new PgException(directory + ": the tokenizer has " + opened.size()
+                            + " pieces but the model's vocabulary only " + vocabSize
+                            + "; it belongs to another model, copy the right tokenizer files here");
+                }
+                tokenizer = opened;
+            }
+            return tokenizer;
+        });
+    }
+
+    /** End tokens: {@code generation_config.json} decides, else the configuration, else Gemma's {@code <eos>}. */
+    Set<Integer> stopIds() {
+        Path file = directory.resolve("generation_config.json");
+        if (Files.exists(file)) {
+            List<Integer> ids = ConfigNode.read(file).integers("eos_token_id");
+            if (!ids.isEmpty()) {
+                return Set.copyOf(ids);
+            }
+        }
+        for (ConfigNode node : List.of(config.object("text_config"), config)) {
+            List<Integer> ids = node.integers("eos_token_id");
+            if (!ids.isEmpty()) {
+                return Set.copyOf(ids);
+            }
+        }
+        return Set.of(1);
+    }
+
+    /** Waits for a computation under way, then stops the team and unmaps the weights. Idempotent. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (!closed) {
+                closed = true;
+                compute.close();
+                checkpoint.close();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+}

@@ -1,0 +1,262 @@
+package dev.pg.model;
+
+import dev.pg.core.PgException;
+import dev.pg.kernels.Linear;
+import dev.pg.kernels.Matrix;
+import dev.pg.model.config.PaliGemmaConfig;
+import dev.pg.model.generate.GenerationOptions;
+import dev.pg.model.generate.TokenListener;
+import dev.pg.model.image.Image;
+import dev.pg.model.image.ImageProcessor;
+import dev.pg.model.task.Prompts;
+import dev.pg.model.text.Gemma;
+import dev.pg.model.text.Prompt;
+import dev.pg.model.vision.SigLip;
+import dev.pg.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+
+/**
+ * PaliGemma and PaliGemma 2: pictures and a prompt go in, text, boxes and masks come out.
+ *
+ * <pre>{@code
+ * try (var pg = PaliGemma.open(Path.of("paligemma2-3b-mix-224"))) {
+ *     System.out.println(pg.caption(image, "en"));
+ *     for (Detection d : pg.detect(image, "cat", "dog")) draw(d.box(), d.label());
+ * }
+ * }</pre>
+ *
+ * Thread-safe as {@link Model} says: calls queue.
+ */
+public final class PaliGemma implements TextGenerator {
+    private static final String IMAGE_MARK = "<image>";
+
+    private final Engine engine;
+    private final PaliGemmaConfig config;
+    private final SigLip vision;
+    private final Linear projector;
+    private final Gemma text;
+    private final ImageProcessor imageProcessor;
+    private final Completions completions;
+
+    PaliGemma(Engine engine) {
+        this.engine = engine;
+        this.config = PaliGemmaConfig.read(engine.config());
+        ModelTensors tensors = engine.tensors();
+        this.vision = new SigLip(config.vision(), tensors);
+        this.projector = tensors.linear(
+                "multi_modal_projector.linear",
+                config.text().hiddenSize(),
+                config.vision().hiddenSize());
+        this.text = new Gemma(config.text(), tensors);
+        this.imageProcessor =
+                ImageProcessor.open(engine.directory(), config.vision().imageSize());
+        this.completions = new Completions(engine, text, softCap());
+    }
+
+    /** Opens a checkpoint directory with {@link ModelOptions#DEFAULT}. */
+    public static PaliGemma open(Path directory) {
+        return open(directory, ModelOptions.DEFAULT);
+    }
+
+    /**
+     * Opens a checkpoint directory.
+     *
+     * @throws PgException if it is not a PaliGemma, incomplete or damaged
+     */
+    public static PaliGemma open(Path directory, ModelOptions options) {
+        Model model = Model.open(directory, options);
+        if (model instanceof PaliGemma paliGemma) {
+            return paliGemma;
+        }
+        model.close();
+        throw new PgException(directory + ": not a PaliGemma checkpoint; its config.json says "
+                + model.getClass().getSimpleName());
+    }
+
+    /** The cap on the logits, 0 for none. transformers 5 leaves it out of PaliGemma 2; older versions applied it. */
+    private float softCap() {
+        return engine.options().finalSoftCap() == ModelOptions.FinalSoftCap.ON
+                ? config.text().finalSoftCap()
+                : 0;
+    }
+
+    @Override
+    public Path directory() {
+        return engine.directory();
+    }
+
+    @Override
+    public ModelOptions options() {
+        return engine.options();
+    }
+
+    public PaliGemmaConfig config() {
+        return config;
+    }
+
+    /** One short sentence about the picture, in the language of the two-letter code. */
+    public String caption(Image image, String language) {
+        return write(image, Prompts.caption(language));
+    }
+
+    /** A longer description. */
+    public String describe(Image image, String language) {
+        return write(image, Prompts.describe(language));
+    }
+
+    /** The text in the picture. */
+    public String ocr(Image image) {
+        return write(image, Prompts.ocr());
+    }
+
+    /** The answer to a question, in the language of the question's two-letter code. */
+    public String answer(Image image, String language, String question) {
+        return write(image, Prompts.answer(language, question));
+    }
+
+    /** A question about the picture to which {@code answer} is the answer. */
+    public String question(Image image, String language, String answer) {
+        return write(image, Prompts.question(language, answer));
+    }
+
+    private String write(Image image, String prompt) {
+        return generate(Request.of(prompt, image), GenerationOptions.DEFAULT, TokenListener.NONE)
+                .text();
+    }
+
+    @Override
+    public List<Completion> generate(List<Request> requests, GenerationOptions options, TokenListener listener) {
+        return completions.run(requests, this::prepare, options, listener);
+    }
+
+    private Prompt prepare(Request request) {
+        List<float[]> pixels =
+                request.images().stream().map(imageProcessor::pixels).toList();
+        return prompt(promptIds(request), imageFeatures(pixels));
+    }
+
+    /**
+     * The pictures as the decoder sees them. Only while the model is held.
+     *
+     * @param pixels of each picture [3 × imageSize × imageSize]
+     * @return [pictures·patches × text hidden]
+     */
+    private Matrix imageFeatures(List<float[]> pixels) {
+        int patches = config.vision().patches();
+        Matrix features = new Matrix(pixels.size() * patches, config.text().hiddenSize());
+        for (int i = 0; i < pixels.size(); i++) {
+            Matrix encoded = vision.encode(engine.compute(), pixels.get(i), LayerTap.NONE);
+            engine.compute().matMul().multiply(encoded, projector, features.rows(i * patches, patches));
+        }
+        return features;
+    }
+
+    /**
+     * A prompt in PaliGemma's layout: all of it sees all of it, and positions start at 1.
+     *
+     * @param features one row for each image token in {@code ids}
+     * @throws PgException if the numbers differ
+     */
+    Prompt prompt(int[] ids, Matrix features) {
+        long marks =
+                Arrays.stream(ids).filter(id -> id == config.imageTokenId()).count();
+        if (marks != features.rows()) {
+            throw new PgException("the prompt has " + marks + " image tokens, its pictures make " + features.rows()
+                    + "; write one <image> per picture, or none");
+        }
+        return new Prompt(ids, ids.length, 1, config.imageTokenId(), features);
+    }
+
+    @Override
+    public int[] promptIds(Request request) {
+        return promptIds(request.prompt(), request.ids(), request.images().size());
+    }
+
+    /** The token ids of a prompt about {@code pictures} pictures; see {@link Request}. */
+    int[] promptIds(Optional<String> prompt, Optional<int[]> ids, int pictures) {
+        int[] marks = new int[pictures * config.vision().patches()];
+        Arrays.fill(marks, config.imageTokenId());
+        if (ids.isPresent()) {
+            boolean marked = Arrays.stream(ids.get()).anyMatch(id -> id == config.imageTokenId());
+            return marked ? ids.get() : concat(marks, ids.get());
+        }
+        String text = prompt.orElseThrow(() -> new PgException("give a prompt or token ids"));
+        if (!text.contains(IMAGE_MARK)) {
+            return concat(marks, new int[] {tokenizer().bosId()}, tokenizer().encode(text + "\n"));
+        }
+        return marked(text);
+    }
+
+    /** Each mark becomes the tokens of a picture; begin of sequence stands behind the last. */
+    private int[] marked(String prompt) {
+        int[] marks = new int[config.vision().patches()];
+        Arrays.fill(marks, config.imageTokenId());
+        int[] ids = {};
+        String[] pieces = prompt.split(IMAGE_MARK, -1);
+        for (int i = 0; i < pieces.length - 1; i++) {
+            ids = concat(ids, tokenizer().encode(pieces[i]), marks);
+        }
+        return concat(ids, new int[] {tokenizer().bosId()}, tokenizer().encode(pieces[pieces.length - 1] + "\n"));
+    }
+
+    @Override
+    public boolean hasTokenizer() {
+        return engine.hasTokenizer();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        Tokenizer tokenizer = completions.tokenizer();
+        OptionalInt mark = tokenizer.id(IMAGE_MARK);
+        if (mark.isEmpty() || mark.getAsInt() != config.imageTokenId()) {
+            throw new PgException(directory() + ": the tokenizer has "
+                    + (mark.isEmpty() ? "no " + IMAGE_MARK : IMAGE_MARK + " as " + mark.getAsInt())
+                    + ", config.json as " + config.imageTokenId()
+                    + "; the tokenizer belongs to another model, or added_tokens.json is missing");
+        }
+        return tokenizer;
+    }
+
+    @Override
+    public Set<Integer> stopIds() {
+        return completions.stopIds();
+    }
+
+    Completions completions() {
+        return completions;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    SigLip vision() {
+        return vision;
+    }
+
+    Linear projector() {
+        return projector;
+    }
+
+    Gemma text() {
+        return text;
+    }
+
+    ImageProcessor imageProcessor() {
+        return imageProcessor;
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+
+    private static int[] concat(int[]... parts) {
+        return Arrays.stream(parts).flatMapToInt(Arrays::stream).toArray();
+    }
+}

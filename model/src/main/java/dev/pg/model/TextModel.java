@@ -1,0 +1,95 @@
+package dev.pg.model;
+
+import dev.pg.core.PgException;
+import dev.pg.model.config.TextConfig;
+import dev.pg.model.generate.GenerationOptions;
+import dev.pg.model.generate.TokenListener;
+import dev.pg.model.text.Gemma;
+import dev.pg.model.text.Prompt;
+import dev.pg.tokenizer.Tokenizer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
+
+/** Gemma or Gemma 2 by itself. Thread-safe as {@link Model} says. */
+public final class TextModel implements TextGenerator {
+    private final Engine engine;
+    private final Gemma gemma;
+    private final Completions completions;
+
+    TextModel(Engine engine) {
+        this.engine = engine;
+        this.gemma = new Gemma(TextConfig.read(engine.config(), true), engine.tensors());
+        this.completions = new Completions(engine, gemma, softCap());
+    }
+
+    /** The cap on the logits, 0 for none: Gemma 2's own causal model applies it. */
+    float softCap() {
+        boolean off = engine.options().finalSoftCap() == ModelOptions.FinalSoftCap.OFF;
+        return off ? 0 : gemma.config().finalSoftCap();
+    }
+
+    @Override
+    public Path directory() {
+        return engine.directory();
+    }
+
+    @Override
+    public ModelOptions options() {
+        return engine.options();
+    }
+
+    public TextConfig config() {
+        return gemma.config();
+    }
+
+    Completions completions() {
+        return completions;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    Gemma gemma() {
+        return gemma;
+    }
+
+    @Override
+    public List<Completion> generate(List<Request> requests, GenerationOptions options, TokenListener listener) {
+        return completions.run(requests, request -> Prompt.ofText(promptIds(request)), options, listener);
+    }
+
+    @Override
+    public int[] promptIds(Request request) {
+        if (!request.images().isEmpty()) {
+            throw new PgException(directory() + ": a text-only model sees no pictures; use a PaliGemma checkpoint");
+        }
+        return request.ids()
+                .orElseGet(() -> IntStream.concat(
+                                IntStream.of(tokenizer().bosId()),
+                                IntStream.of(tokenizer().encode(request.prompt().orElseThrow())))
+                        .toArray());
+    }
+
+    @Override
+    public boolean hasTokenizer() {
+        return engine.hasTokenizer();
+    }
+
+    @Override
+    public Tokenizer tokenizer() {
+        return completions.tokenizer();
+    }
+
+    @Override
+    public Set<Integer> stopIds() {
+        return completions.stopIds();
+    }
+
+    @Override
+    public void close() {
+        engine.close();
+    }
+}
