@@ -8,7 +8,9 @@ import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
 import dev.pg.model.image.Image;
 import dev.pg.model.image.ImageProcessor;
+import dev.pg.model.task.Detection;
 import dev.pg.model.task.Prompts;
+import dev.pg.model.task.Segmentation;
 import dev.pg.model.text.Gemma;
 import dev.pg.model.text.Prompt;
 import dev.pg.model.vision.SigLip;
@@ -42,6 +44,7 @@ public final class PaliGemma implements TextGenerator {
     private final Gemma text;
     private final ImageProcessor imageProcessor;
     private final Completions completions;
+    private final Regions regions;
 
     PaliGemma(Engine engine) {
         this.engine = engine;
@@ -56,6 +59,7 @@ public final class PaliGemma implements TextGenerator {
         this.imageProcessor =
                 ImageProcessor.open(engine.directory(), config.vision().imageSize());
         this.completions = new Completions(engine, text, softCap());
+        this.regions = new Regions(engine);
     }
 
     /** Opens a checkpoint directory with {@link ModelOptions#DEFAULT}. */
@@ -122,6 +126,41 @@ public final class PaliGemma implements TextGenerator {
     /** A question about the picture to which {@code answer} is the answer. */
     public String question(Image image, String language, String answer) {
         return write(image, Prompts.question(language, answer));
+    }
+
+    /**
+     * Finds things.
+     *
+     * @param things what to look for, as nouns: "cat", "red car"
+     * @return boxes in pixels of {@code image}, in the order in which the model names them
+     */
+    public List<Detection> detect(Image image, String... things) {
+        return detections(ids(image, Prompts.detect(things)), image.width(), image.height());
+    }
+
+    /**
+     * Finds things and outlines them.
+     *
+     * @return boxes and masks in pixels of {@code image}
+     * @throws PgException if there is no mask decoder; see {@link ModelOptions}
+     */
+    public List<Segmentation> segment(Image image, String... things) {
+        return segmentations(ids(image, Prompts.segment(things)), image.width(), image.height());
+    }
+
+    /** The boxes in generated ids, on a picture of {@code width × height} pixels. */
+    public List<Detection> detections(int[] ids, int width, int height) {
+        return regions.detections(tokenizer(), ids, width, height);
+    }
+
+    /** The boxes and masks in generated ids, on a picture of {@code width × height} pixels. */
+    public List<Segmentation> segmentations(int[] ids, int width, int height) {
+        return regions.segmentations(tokenizer(), ids, width, height);
+    }
+
+    private int[] ids(Image image, String prompt) {
+        return generate(Request.of(prompt, image), GenerationOptions.DEFAULT, TokenListener.NONE)
+                .ids();
     }
 
     private String write(Image image, String prompt) {
