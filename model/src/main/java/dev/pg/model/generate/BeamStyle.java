@@ -10,7 +10,7 @@ public enum BeamStyle {
     TRANSFORMERS {
         @Override
         double score(double logProb, int tokens) {
-            return logProb / tokens;
+            return logProb / Math.max(1, tokens);
         }
     },
     /**
@@ -25,7 +25,7 @@ public enum BeamStyle {
     };
 
     /**
-     * What sequences are ranked by.
+     * What sequences are ranked by; 0 for an empty one.
      *
      * @param logProb sum of the log-probabilities of the generated tokens
      * @param tokens how many these are

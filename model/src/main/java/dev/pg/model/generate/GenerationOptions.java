@@ -18,7 +18,8 @@ import java.util.Set;
  * @param seed start of the random stream; every row of a batch uses a stream of its own with this same seed, so that a row
  *     gives the same text as its prompt alone
  * @param stopIds tokens that end a sequence; may be empty
- * @param beams width of the beam search, ≥ 1; with 1 there is no search, and the result is the greedy (or sampled) one
+ * @param beams width of the beam search, ≥ 1; with 1 there is no search, whatever the style, and the result is the greedy (or
+ *     sampled) one. This is what transformers does; big_vision's own search of width 1 weighs ending early against going on
  * @param beamStyle which beam search, and which kind of score
  * @param returnCount how many of the best sequences a beam search returns, in [1, beams]
  * @param logProbs whether to report the log-probability of each token

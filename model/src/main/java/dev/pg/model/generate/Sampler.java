@@ -15,8 +15,7 @@ final class Sampler {
     private final int topK;
     private final double topP;
     private final double[] weights; // [vocabulary], exp(logit / temperature), the largest being 1
-    private final long[]
-            keys; // [vocabulary], a max-heap in front, what was popped from it behind; empty without filters
+    private final long[] keys; // [vocabulary], a max-heap with the popped keys behind it; empty without filters
     private int heapSize;
 
     Sampler(GenerationOptions options, int vocabulary) {
