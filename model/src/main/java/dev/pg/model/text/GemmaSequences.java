@@ -4,7 +4,9 @@ import dev.pg.kernels.Matrix;
 import dev.pg.model.Compute;
 import dev.pg.model.LayerTap;
 import dev.pg.model.generate.Sequences;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 
 /**
  * Sequences that a Gemma decoder continues side by side, one token each per step. Each has a cache of its own length, so prompts
@@ -75,15 +77,32 @@ public final class GemmaSequences implements Sequences {
         decoder.logits(normed, softCap, logits);
     }
 
-    /** The first row to continue a parent takes over its cache; only further ones copy it. */
+    /**
+     * The first row to continue a parent takes over its cache. Further ones copy it, into the cache of a parent that nobody
+     * continues if there is one: a beam search then allocates no caches.
+     */
     @Override
     public void reorder(int[] parents) {
         boolean[] taken = new boolean[sequences.length];
+        for (int parent : parents) {
+            taken[parent] = true;
+        }
+        Deque<KvCache> spare = new ArrayDeque<>();
+        for (int row = 0; row < sequences.length; row++) {
+            if (!taken[row]) {
+                spare.add(sequences[row].cache);
+            }
+        }
         Sequence[] next = new Sequence[parents.length];
         for (int row = 0; row < parents.length; row++) {
             Sequence parent = sequences[parents[row]];
-            next[row] = taken[parents[row]] ? parent.fork(gemma.config()) : parent;
-            taken[parents[row]] = true;
+            if (taken[parents[row]]) {
+                next[row] = parent;
+                taken[parents[row]] = false;
+            } else {
+                KvCache copy = spare.isEmpty() ? new KvCache(gemma.config(), parent.length() + 1) : spare.remove();
+                next[row] = parent.fork(copy);
+            }
         }
         sequences = next;
         normed.reshape(size());

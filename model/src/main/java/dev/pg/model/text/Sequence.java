@@ -47,9 +47,8 @@ public final class Sequence {
         return slidingMask;
     }
 
-    /** A second sequence with the same past, which then goes its own way. */
-    Sequence fork(TextConfig config) {
-        KvCache copy = new KvCache(config, cache.length() + 1);
+    /** A second sequence with the same past, which then goes its own way; {@code copy} becomes its cache. */
+    Sequence fork(KvCache copy) {
         copy.copyFrom(cache);
         return new Sequence(copy, firstPosition, fullMask, slidingMask);
     }
