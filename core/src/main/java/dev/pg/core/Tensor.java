@@ -39,9 +39,16 @@ public final class Tensor {
         this.dtype = Objects.requireNonNull(dtype);
         this.shape = shape.clone();
         this.data = Objects.requireNonNull(data);
-        if (data.byteSize() != Math.multiplyExact(elements(), dtype.bytes())) {
-            throw new IllegalArgumentException(
-                    this + " needs " + elements() * dtype.bytes() + " bytes, not " + data.byteSize());
+        if (Arrays.stream(shape).anyMatch(size -> size < 0) || data.byteSize() != bytes(dtype, shape)) {
+            throw new IllegalArgumentException(this + " does not fit into " + data.byteSize() + " bytes");
+        }
+    }
+
+    private static long bytes(DType dtype, long[] shape) {
+        try {
+            return Arrays.stream(shape).reduce(dtype.bytes(), Math::multiplyExact);
+        } catch (ArithmeticException e) {
+            return -1; // more than there can be
         }
     }
 
