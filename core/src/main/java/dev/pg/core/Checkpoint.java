@@ -3,6 +3,7 @@ package dev.pg.core;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
@@ -46,9 +47,9 @@ public final class Checkpoint implements AutoCloseable {
         }
         Checkpoint checkpoint = new Checkpoint(directory);
         try {
-            if (Files.exists(directory.resolve(SINGLE))) {
+            if (Files.exists(directory.resolve(SINGLE), LinkOption.NOFOLLOW_LINKS)) {
                 checkpoint.addFile();
-            } else if (Files.exists(directory.resolve(INDEX))) {
+            } else if (Files.isRegularFile(directory.resolve(INDEX))) {
                 checkpoint.addShards();
             } else {
                 throw new PgException(directory + ": " + whyNoWeights(directory));
@@ -102,7 +103,7 @@ public final class Checkpoint implements AutoCloseable {
                 return wanted + "give a downloaded Hugging Face checkpoint";
             }
             boolean shards = weights.stream().anyMatch(name -> name.matches("model-\\d+-of-\\d+\\.safetensors"));
-            return wanted + "it has only " + String.join(", ", weights)
+            return wanted + "it holds " + String.join(", ", weights)
                     + (shards ? ": download the index too" : ": get or convert the weights as safetensors");
         } catch (IOException e) {
             throw PgException.cannotRead(directory, e);

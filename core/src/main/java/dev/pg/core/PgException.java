@@ -8,10 +8,12 @@ import java.nio.file.Path;
 
 /**
  * An input that cannot be used: a broken file, a lying header, a wrong shape, a full disk. Its message is written for the
- * person at the keyboard and says what is wrong, where (file, tensor, byte offset) and what to do about it. It is one line:
- * control characters, which names taken from an untrusted file may contain, are replaced.
+ * person at the keyboard and says what is wrong, where (file, tensor, byte offset) and what to do about it. It is one line
+ * of bounded length, whatever names an untrusted file puts into it.
  */
 public class PgException extends RuntimeException {
+    private static final int MAX_LENGTH = 2000;
+
     /** @param message cause, place and cure, in one line */
     public PgException(String message) {
         super(oneLine(message));
@@ -46,6 +48,7 @@ public class PgException extends RuntimeException {
     }
 
     private static String oneLine(String message) {
-        return message.replaceAll("\\p{Cntrl}", "\uFFFD");
+        String shown = message.length() <= MAX_LENGTH ? message : message.substring(0, MAX_LENGTH) + "...";
+        return shown.replaceAll("\\p{Cntrl}", "\uFFFD");
     }
 }

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.channels.WritableByteChannel;
 import java.nio.file.FileSystems;
@@ -59,7 +60,8 @@ public final class Safetensors {
      */
     public static Safetensors open(Path file, Arena arena) {
         if (!Files.exists(file)) {
-            throw new PgException(file + ": no such file");
+            throw new PgException(
+                    file + (Files.isSymbolicLink(file) ? ": points to a file that does not exist" : ": no such file"));
         }
         if (!Files.isRegularFile(file)) {
             throw new PgException(file + ": is not a file; give the path of a .safetensors file");
@@ -68,10 +70,9 @@ public final class Safetensors {
         try (SeekableByteChannel channel =
                 mappable ? FileChannel.open(file, StandardOpenOption.READ) : Files.newByteChannel(file)) {
             SafetensorsHeader header = SafetensorsHeader.read(file, channel);
-            long bytes = channel.size() - header.dataStart();
-            MemorySegment data = channel instanceof FileChannel fileChannel && mappable
-                    ? fileChannel.map(FileChannel.MapMode.READ_ONLY, header.dataStart(), bytes, arena)
-                    : read(channel, bytes, arena);
+            MemorySegment data = mappable
+                    ? ((FileChannel) channel).map(MapMode.READ_ONLY, header.dataStart(), header.dataBytes(), arena)
+                    : read(channel, header.dataBytes(), arena);
             return new Safetensors(header, data);
         } catch (IOException e) {
             throw PgException.cannotRead(file, e);

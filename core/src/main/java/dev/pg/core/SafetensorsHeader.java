@@ -80,6 +80,11 @@ final class SafetensorsHeader {
         return dataStart;
     }
 
+    /** The length of all data, to the end of the file. */
+    long dataBytes() {
+        return fileBytes - dataStart;
+    }
+
     /**
      * Reads and checks the header; leaves the channel at the first byte of data.
      *
@@ -109,11 +114,7 @@ final class SafetensorsHeader {
         try {
             header.parse(readFully(channel, (int) headerBytes));
         } catch (JacksonException e) {
-            throw header.broken(
-                    "header is not valid at byte "
-                            + (PREFIX_BYTES + Math.max(0, e.getLocation().getByteOffset())) + ": "
-                            + e.getOriginalMessage(),
-                    e);
+            throw header.broken("header is not valid: " + StrictJson.describe(e, PREFIX_BYTES), e);
         }
         header.checkLayout();
         return header;
@@ -121,7 +122,7 @@ final class SafetensorsHeader {
 
     private void parse(byte[] json) {
         try (JsonParser parser = StrictJson.object(json)) {
-            for (String name; (name = StrictJson.nextName(parser)) != null; ) {
+            for (String name; (name = parser.nextName()) != null; ) {
                 if (parser.nextToken() != JsonToken.START_OBJECT) {
                     throw new StreamReadException(parser, "\"" + name + "\" is not an object");
                 }
@@ -136,7 +137,7 @@ final class SafetensorsHeader {
     }
 
     private void parseMetadata(JsonParser parser) {
-        for (String key; (key = StrictJson.nextName(parser)) != null; ) {
+        for (String key; (key = parser.nextName()) != null; ) {
             metadata.put(key, StrictJson.nextString(parser, METADATA_KEY + " \"" + key + "\""));
         }
     }
@@ -145,7 +146,7 @@ final class SafetensorsHeader {
         String dtype = null;
         long[] shape = null;
         long[] offsets = null;
-        for (String key; (key = StrictJson.nextName(parser)) != null; ) {
+        for (String key; (key = parser.nextName()) != null; ) {
             switch (key) {
                 case "dtype" -> dtype = StrictJson.nextString(parser, "dtype of \"" + name + "\"");
                 case "shape" -> shape = parseSizes(parser, "shape of \"" + name + "\"", MAX_RANK);
@@ -186,7 +187,7 @@ final class SafetensorsHeader {
                 .filter(d -> d.name().equals(dtypeName))
                 .findFirst()
                 .orElseThrow(() -> new PgException(file + ": tensor \"" + name + "\" has the unknown dtype \""
-                        + dtypeName + "\"; known are " + Arrays.toString(DType.values())));
+                        + dtypeName + "\"; convert it to one of " + Arrays.toString(DType.values())));
         long bytes = dtype.bytes();
         try {
             for (long size : shape) {
@@ -216,13 +217,13 @@ final class SafetensorsHeader {
             }
             end = entry.end;
         }
-        if (end > fileBytes - dataStart) {
+        if (end > dataBytes()) {
             throw new PgException(file + ": is cut off: has " + fileBytes + " bytes and should have "
                     + Long.toUnsignedString(dataStart + end) + "; download it again");
         }
-        if (end < fileBytes - dataStart) {
-            throw broken("has " + fileBytes + " bytes and should have " + (dataStart + end) + ", "
-                    + (fileBytes - dataStart - end) + " bytes belong to no tensor");
+        if (end < dataBytes()) {
+            throw broken("has " + fileBytes + " bytes and should have " + (dataStart + end) + ", " + (dataBytes() - end)
+                    + " bytes belong to no tensor");
         }
     }
 

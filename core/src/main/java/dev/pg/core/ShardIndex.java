@@ -34,17 +34,14 @@ final class ShardIndex {
             throw PgException.cannotRead(file, e);
         } catch (JacksonException e) {
             throw new PgException(
-                    file + ": is not a valid shard index at byte "
-                            + Math.max(0, e.getLocation().getByteOffset()) + ": " + e.getOriginalMessage()
-                            + "; download it again",
-                    e);
+                    file + ": is not a valid shard index: " + StrictJson.describe(e, 0) + "; download it again", e);
         }
     }
 
     private static Map<String, String> parse(Path file, byte[] json) {
         Map<String, String> shards = new LinkedHashMap<>();
         try (JsonParser parser = StrictJson.object(json)) {
-            for (String key; (key = StrictJson.nextName(parser)) != null; ) {
+            for (String key; (key = parser.nextName()) != null; ) {
                 JsonToken value = parser.nextToken();
                 if (!key.equals("weight_map")) {
                     parser.skipChildren();
@@ -53,7 +50,7 @@ final class ShardIndex {
                 if (value != JsonToken.START_OBJECT) {
                     throw new StreamReadException(parser, "weight_map is not an object");
                 }
-                for (String tensor; (tensor = StrictJson.nextName(parser)) != null; ) {
+                for (String tensor; (tensor = parser.nextName()) != null; ) {
                     String shard = StrictJson.nextString(parser, "shard of \"" + tensor + "\"");
                     if (!isPlainName(shard)) {
                         throw new PgException(file + ": tensor \"" + tensor + "\" is said to be in \"" + shard

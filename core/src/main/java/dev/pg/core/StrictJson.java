@@ -1,10 +1,12 @@
 package dev.pg.core;
 
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.TokenStreamFactory;
+import tools.jackson.core.TokenStreamLocation;
 import tools.jackson.core.exc.StreamReadException;
 import tools.jackson.core.json.JsonFactory;
 
@@ -43,19 +45,19 @@ final class StrictJson {
         return value;
     }
 
+    /** What is wrong, and at which byte of the file, if the text begins at byte {@code start} of it. */
+    static String describe(JacksonException e, long start) {
+        TokenStreamLocation at = e.getLocation();
+        boolean known = at != null && at.getByteOffset() >= 0;
+        // A dump of the parser's own settings, where it means to say where an unclosed bracket was.
+        String what = e.getOriginalMessage().replaceFirst(" \\(start marker at \\[Source: REDACTED.*", "");
+        return (known ? "at byte " + (start + at.getByteOffset()) + ": " : "") + what;
+    }
+
     /** Checks that nothing follows the object. */
     static void end(JsonParser parser) {
         if (parser.nextToken() != null) {
             throw new StreamReadException(parser, "text after the closing brace");
         }
-    }
-
-    /** Moves to the next key of the current object; null at its end. */
-    static String nextName(JsonParser parser) {
-        String name = parser.nextName();
-        if (name == null && parser.currentToken() == null) {
-            throw new StreamReadException(parser, "the text ends inside an object");
-        }
-        return name;
     }
 }
