@@ -1,0 +1,94 @@
+package dev.pg.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+import tools.jackson.databind.JsonNode;
+
+/** Where a command writes: its results to standard output, everything about the run to standard error. */
+final class Console {
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
+
+    @Option(names = "--json", description = "Write JSON Lines: one object per result.")
+    private boolean json;
+
+    @Option(
+            names = {"-q", "--quiet"},
+            description = "Nothing on stderr but errors.")
+    private boolean quiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "More on stderr, stack traces of errors included.")
+    private boolean verbose;
+
+    boolean json() {
+        return json;
+    }
+
+    /** Prints one line of result. */
+    void result(String line) {
+        out().println(line);
+        flush();
+    }
+
+    /** Prints one JSON object, array or string as a line. */
+    void result(JsonNode value) {
+        result(value.toString());
+    }
+
+    /** Prints a part of a result at once, without a line break. */
+    void part(String text) {
+        if (!text.isEmpty()) {
+            out().print(text);
+            flush();
+        }
+    }
+
+    /** Says something about the run, unless {@code --quiet}. */
+    void note(String line) {
+        if (!quiet) {
+            warn(line);
+        }
+    }
+
+    /** Says something that only {@code --verbose} wants to know. */
+    void detail(String line) {
+        if (verbose) {
+            warn(line);
+        }
+    }
+
+    /** Reports a failure that does not end the run. */
+    void failure(String place, Throwable failure) {
+        String message = Failure.message(failure);
+        warn(message.contains(place) ? message : place + ": " + message);
+        if (verbose) {
+            failure.printStackTrace(err());
+            err().flush();
+        }
+    }
+
+    private void warn(String line) {
+        err().println("pg: " + line);
+        err().flush();
+    }
+
+    private PrintWriter out() {
+        return command.commandLine().getOut();
+    }
+
+    private PrintWriter err() {
+        return command.commandLine().getErr();
+    }
+
+    /** Whoever reads our results may have gone, or the disk may be full; then there is no use in going on. */
+    private void flush() {
+        if (out().checkError()) {
+            throw new OutputClosed();
+        }
+    }
+}

@@ -1,0 +1,128 @@
+package dev.pg.cli;
+
+import dev.pg.core.Checkpoint;
+import dev.pg.core.PgException;
+import dev.pg.core.Safetensors;
+import dev.pg.core.Tensor;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What is in a checkpoint. Only headers are read, so the largest takes no time. */
+@Command(
+        name = "inspect",
+        description = "Shows what is in a checkpoint directory or a safetensors file: names, types, shapes, sizes.",
+        mixinStandardHelpOptions = true)
+final class InspectCommand implements Callable<Integer> {
+    @Mixin
+    private ModelDirectory model;
+
+    @Parameters(arity = "0..1", paramLabel = "PATH", description = "Directory or file, in place of --model.")
+    private Path path;
+
+    @Mixin
+    private Console console;
+
+    @Override
+    public Integer call() {
+        Path target = path == null ? model.path(console) : path;
+        if (Files.isDirectory(target)) {
+            try (Checkpoint checkpoint = Checkpoint.open(target)) {
+                Collection<Tensor> tensors =
+                        checkpoint.names().stream().map(checkpoint::tensor).toList();
+                print(target, modelType(target), tensors, checkpoint.metadata());
+            }
+        } else {
+            try (Arena arena = Arena.ofConfined()) {
+                Safetensors file = Safetensors.open(target, arena);
+                print(target, Optional.empty(), file.tensors().values(), file.metadata());
+            }
+        }
+        return ExitCode.OK;
+    }
+
+    /** The architecture that config.json names, if there is one. */
+    private static Optional<String> modelType(Path directory) {
+        Path config = directory.resolve("config.json");
+        if (!Files.exists(config)) {
+            return Optional.empty();
+        }
+        try {
+            return JsonMapper.shared()
+                    .readTree(Files.readAllBytes(config))
+                    .path("model_type")
+                    .stringValueOpt();
+        } catch (IOException e) {
+            throw PgException.cannotRead(config, e);
+        } catch (JacksonException e) {
+            throw new PgException(config + ": not valid JSON: " + e.getOriginalMessage() + "; download it again", e);
+        }
+    }
+
+    private void print(
+            Path target, Optional<String> modelType, Collection<Tensor> tensors, Map<String, String> metadata) {
+        long parameters = tensors.stream().mapToLong(Tensor::elements).sum();
+        long bytes =
+                tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+        if (console.json()) {
+            ObjectNode object = CompletionJson.object().put("path", target.toString());
+            modelType.ifPresent(type -> object.put("model_type", type));
+            object.put("parameters", parameters).put("bytes", bytes);
+            ObjectNode strings = object.putObject("metadata");
+            metadata.forEach(strings::put);
+            ArrayNode list = object.putArray("tensors");
+            tensors.forEach(tensor -> list.add(TensorJson.of(tensor)));
+            console.result(object);
+            return;
+        }
+        console.result(String.format(
+                Locale.ROOT,
+                "%s: %s%d tensors, %,d parameters, %,d bytes (%s)",
+                target,
+                modelType.map(type -> type + ", ").orElse(""),
+                tensors.size(),
+                parameters,
+                bytes,
+                types(tensors)));
+        metadata.forEach((key, value) -> console.result("metadata " + key + " = " + value));
+        int width = tensors.stream()
+                .mapToInt(tensor -> tensor.name().length())
+                .max()
+                .orElse(1);
+        for (Tensor tensor : tensors) {
+            console.result(String.format(
+                    Locale.ROOT,
+                    "%-" + width + "s  %-8s %s",
+                    tensor.name(),
+                    tensor.dtype(),
+                    Arrays.toString(tensor.shape())));
+        }
+    }
+
+    /** How many tensors there are of each type: {@code BF16 120, F32 3}. */
+    private static String types(Collection<Tensor> tensors) {
+        return tensors.stream()
+                .collect(Collectors.groupingBy(Tensor::dtype, TreeMap::new, Collectors.counting()))
+                .entrySet()
+                .stream()
+                .map(entry -> entry.getKey() + " " + entry.getValue())
+                .collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,97 @@
+package dev.pg.cli;
+
+import dev.pg.core.PgException;
+import dev.pg.kernels.Gemm;
+import dev.pg.model.Model;
+import dev.pg.model.ModelOptions;
+import dev.pg.model.ModelOptions.FinalSoftCap;
+import dev.pg.model.PaliGemma;
+import dev.pg.model.TextGenerator;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.Spec.Target;
+
+/** Which model, and what it computes with. */
+final class ModelArguments {
+    @Spec(Target.MIXEE)
+    private CommandSpec command;
+
+    @Mixin
+    private ModelDirectory directory;
+
+    @Option(names = "--threads", paramLabel = "N", description = "Worker threads (default: one per core).")
+    private Integer threads;
+
+    @Option(
+            names = "--gemm",
+            paramLabel = "NAME",
+            description = "Matrix products by vector, openblas or scalar code (default: the best there is).")
+    private Gemm gemm;
+
+    @Option(
+            names = "--final-softcap",
+            paramLabel = "on|off",
+            description =
+                    "Gemma 2's soft cap on the logits. It moves probabilities, sampling and beams, but no greedy text"
+                            + " (default: as transformers 5, off in PaliGemma 2).")
+    private Toggle finalSoftCap;
+
+    /** The values of an option that is on or off. */
+    enum Toggle {
+        ON,
+        OFF
+    }
+
+    /**
+     * Opens any kind of model.
+     *
+     * @throws PgException if it cannot be opened
+     */
+    Model open(Console console) {
+        long start = System.nanoTime();
+        Model model = Model.open(directory.path(console), options());
+        console.detail("opened " + model.directory() + " in " + Timing.since(start));
+        return model;
+    }
+
+    /** Opens a model that writes text. */
+    TextGenerator openGenerator(Console console) {
+        Model model = open(console);
+        if (model instanceof TextGenerator generator) {
+            return generator;
+        }
+        model.close();
+        throw new PgException(
+                model.directory() + ": a vision tower alone writes no text; use a PaliGemma or Gemma checkpoint");
+    }
+
+    /** Opens a model that sees and writes. */
+    PaliGemma openPaliGemma(Console console) {
+        Model model = open(console);
+        if (model instanceof PaliGemma paliGemma) {
+            return paliGemma;
+        }
+        model.close();
+        throw new PgException(model.directory() + ": not a PaliGemma checkpoint; this command asks about pictures");
+    }
+
+    private ModelOptions options() {
+        ModelOptions options = ModelOptions.DEFAULT;
+        if (threads != null) {
+            if (threads < 1) {
+                throw new ParameterException(command.commandLine(), "--threads must be 1 or more, not " + threads);
+            }
+            options = options.withThreads(threads);
+        }
+        if (gemm != null) {
+            options = options.withGemm(Gemm.parse(gemm.name()));
+        }
+        if (finalSoftCap != null) {
+            options = options.withFinalSoftCap(finalSoftCap == Toggle.ON ? FinalSoftCap.ON : FinalSoftCap.OFF);
+        }
+        return options;
+    }
+}
