@@ -14,6 +14,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -90,20 +91,19 @@ public final class Safetensors {
     }
 
     /**
-     * Writes a file that every safetensors library reads. The same arguments give the same bytes. The data is streamed, and the file
-     * appears under its name only when it is complete (see {@link AtomicFile}).
+     * Writes a file that every safetensors library reads. The same arguments give the same bytes. The data is streamed in small pieces,
+     * so the sources may be larger than memory, and the file appears under its name only when it is complete (see {@link AtomicFile}).
      *
      * @param tensors with distinct names; wider types are stored first, else in this order
      * @param metadata strings to attach; may be empty
      * @throws IllegalArgumentException if a name occurs twice or is {@code __metadata__}
      * @throws PgException if the file cannot be written; nothing is left behind
      */
-    public static void write(Path file, Collection<Tensor> tensors, Map<String, String> metadata) {
+    public static void write(Path file, Collection<? extends TensorSource> tensors, Map<String, String> metadata) {
         // Widest first, as the reference library does: each tensor is then aligned to its own type, which PyTorch
         // needs.
-        List<Tensor> ordered = tensors.stream()
-                .sorted(Comparator.comparingInt(t -> -t.dtype().bytes()))
-                .toList();
+        List<TensorSource> ordered = new ArrayList<>(tensors);
+        ordered.sort(Comparator.comparingInt(t -> -t.dtype().bytes()));
         byte[] header = header(ordered, metadata);
         AtomicFile.write(file, out -> {
             ByteBuffer length = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
@@ -111,14 +111,14 @@ public final class Safetensors {
             writeFully(out, ByteBuffer.wrap(header));
             try (Arena staging = Arena.ofConfined()) {
                 MemorySegment buffer = staging.allocate(COPY_BYTES);
-                for (Tensor tensor : ordered) {
-                    writeData(out, tensor.data(), buffer);
+                for (TensorSource tensor : ordered) {
+                    writeData(out, tensor, buffer);
                 }
             }
         });
     }
 
-    private static byte[] header(List<Tensor> tensors, Map<String, String> metadata) {
+    private static byte[] header(List<TensorSource> tensors, Map<String, String> metadata) {
         ByteArrayOutputStream json = new ByteArrayOutputStream();
         try (JsonGenerator generator =
                 JsonFactory.builder().build().createGenerator(ObjectWriteContext.empty(), json)) {
@@ -131,14 +131,14 @@ public final class Safetensors {
             }
             Set<String> names = new HashSet<>(Set.of(SafetensorsHeader.METADATA_KEY));
             long offset = 0;
-            for (Tensor tensor : tensors) {
+            for (TensorSource tensor : tensors) {
                 if (!names.add(tensor.name())) {
-                    throw new IllegalArgumentException("name taken: " + tensor);
+                    throw new IllegalArgumentException("name taken: \"" + tensor.name() + "\"");
                 }
                 generator.writeObjectPropertyStart(tensor.name());
                 generator.writeStringProperty("dtype", tensor.dtype().name());
-                generator.writeName("shape").writeArray(tensor.shape(), 0, tensor.rank());
-                long end = offset + tensor.data().byteSize();
+                generator.writeName("shape").writeArray(tensor.shape(), 0, tensor.shape().length);
+                long end = offset + tensor.bytes();
                 generator.writeName("data_offsets").writeArray(new long[] {offset, end}, 0, 2);
                 generator.writeEndObject();
                 offset = end;
@@ -151,13 +151,14 @@ public final class Safetensors {
         return json.toByteArray();
     }
 
-    // Through a buffer of our own, because a heap segment over floats has no view as a ByteBuffer.
-    private static void writeData(WritableByteChannel out, MemorySegment data, MemorySegment buffer)
+    // Through a buffer of our own: it bounds the memory, and a heap segment over floats has no view as a ByteBuffer.
+    private static void writeData(WritableByteChannel out, TensorSource tensor, MemorySegment buffer)
             throws IOException {
-        for (long from = 0; from < data.byteSize(); from += buffer.byteSize()) {
-            long count = Math.min(buffer.byteSize(), data.byteSize() - from);
-            MemorySegment.copy(data, from, buffer, 0, count);
-            writeFully(out, buffer.asSlice(0, count).asByteBuffer());
+        long bytes = tensor.bytes();
+        for (long from = 0; from < bytes; from += buffer.byteSize()) {
+            MemorySegment piece = buffer.asSlice(0, Math.min(buffer.byteSize(), bytes - from));
+            tensor.copyTo(piece, from);
+            writeFully(out, piece.asByteBuffer());
         }
     }
 

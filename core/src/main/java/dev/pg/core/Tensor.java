@@ -13,7 +13,7 @@ import java.util.Objects;
  * <p>Immutable, and as thread-safe as the memory behind it; using it after its {@link Checkpoint} was closed throws
  * {@link IllegalStateException}.
  */
-public final class Tensor {
+public final class Tensor implements TensorSource {
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE =
@@ -71,15 +71,18 @@ public final class Tensor {
         return new Tensor(name, DType.U8, shape, MemorySegment.ofArray(values.clone()));
     }
 
+    @Override
     public String name() {
         return name;
     }
 
+    @Override
     public DType dtype() {
         return dtype;
     }
 
     /** The sizes, outermost first. */
+    @Override
     public long[] shape() {
         return shape.clone();
     }
@@ -106,6 +109,11 @@ public final class Tensor {
     /** The bytes, little-endian. */
     public MemorySegment data() {
         return data;
+    }
+
+    @Override
+    public void copyTo(MemorySegment target, long offset) {
+        MemorySegment.copy(data, offset, target, 0, target.byteSize());
     }
 
     /** The same data under another name. */

@@ -44,6 +44,58 @@ class SafetensorsWriteTest {
     }
 
     @Test
+    void aSourceIsAskedForItsBytesInOrder() {
+        Path file = dir.resolve("a.safetensors");
+        Counting source = new Counting(3_000_001);
+
+        Safetensors.write(file, List.of(Tensor.ofBytes("first", new byte[] {5}, 1), source), Map.of());
+
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment data =
+                    Safetensors.open(file, arena).tensors().get("counting").data();
+            assertThat(data.byteSize()).isEqualTo(3_000_001);
+            assertThat(source.written).isEqualTo(3_000_001);
+            for (long i = 0; i < data.byteSize(); i += 997) {
+                assertThat(data.get(ValueLayout.JAVA_BYTE, i)).isEqualTo((byte) (i % 251));
+            }
+        }
+    }
+
+    /** Byte i is i mod 251, made when it is asked for. */
+    private static final class Counting implements TensorSource {
+        private final long size;
+        private long written;
+
+        Counting(long size) {
+            this.size = size;
+        }
+
+        @Override
+        public String name() {
+            return "counting";
+        }
+
+        @Override
+        public DType dtype() {
+            return DType.U8;
+        }
+
+        @Override
+        public long[] shape() {
+            return new long[] {size};
+        }
+
+        @Override
+        public void copyTo(MemorySegment target, long offset) {
+            assertThat(offset).isEqualTo(written);
+            for (long i = 0; i < target.byteSize(); i++) {
+                target.set(ValueLayout.JAVA_BYTE, i, (byte) ((offset + i) % 251));
+            }
+            written += target.byteSize();
+        }
+    }
+
+    @Test
     void anyTensorsSurviveInAnyKindOfMemory() {
         Random random = new Random(7);
         Path file = dir.resolve("a.safetensors");
