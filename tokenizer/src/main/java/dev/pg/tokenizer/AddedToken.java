@@ -18,4 +18,12 @@ record AddedToken(
         boolean leftStrip,
         boolean rightStrip,
         boolean singleWord,
-        boolean normalized) {}
+        boolean normalized) {
+    /** The same token under the id that the vocabulary has for its text, which comes before what other files say. */
+    AddedToken settledIn(Vocabulary vocabulary) {
+        int known = vocabulary.id(content);
+        return known < 0 || known == id
+                ? this
+                : new AddedToken(known, content, special, leftStrip, rightStrip, singleWord, normalized);
+    }
+}

@@ -118,7 +118,7 @@ final class AddedTokenFiles {
 
     private void add(AddedToken token) {
         if (!token.content().isEmpty()) {
-            tokens.put(token.content(), token);
+            tokens.put(token.content(), token.settledIn(vocabulary));
         }
     }
 

@@ -21,6 +21,11 @@ record TokenizerModel(
         String unknownSurface,
         Marks marks,
         List<AddedToken> addedTokens) {
+    TokenizerModel {
+        addedTokens =
+                addedTokens.stream().map(token -> token.settledIn(vocabulary)).toList();
+    }
+
     /** What SentencePiece prints for the unknown piece unless told otherwise: U+2047 between spaces. */
     static final String DEFAULT_UNKNOWN_SURFACE = " \u2047 ";
 
