@@ -108,7 +108,7 @@ final class SafetensorsHeader {
         }
         if (headerBytes > fileBytes - PREFIX_BYTES) {
             throw new PgException(file + ": is cut off inside the header: has " + fileBytes
-                    + " bytes and should have more than " + (PREFIX_BYTES + headerBytes) + "; download it again");
+                    + " bytes and should have at least " + (PREFIX_BYTES + headerBytes) + "; download it again");
         }
         SafetensorsHeader header = new SafetensorsHeader(file, fileBytes, PREFIX_BYTES + headerBytes);
         try {

@@ -10,7 +10,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * thread takes which index; then its result does not depend on the number of threads either.
  *
  * <p>Between loops the team spins for some microseconds, because the loops of one forward pass follow each other closely, and then
- * sleeps: an idle team uses no processor time. {@code run} allocates nothing.
+ * sleeps: an idle team uses no processor time. {@code run} allocates nothing. The threads live until {@link #close}.
  *
  * <p>Thread-safe: loops of several callers run one after the other. What the caller wrote before {@code run} is visible to the task, and
  * what the tasks wrote is visible to the caller afterwards.
@@ -33,6 +33,10 @@ public final class Workers implements AutoCloseable {
     /** About what it costs to put a thread to sleep and to wake it again. */
     private static final long SPIN_NANOS = 30_000;
 
+    private static final long OPEN = 1L << 31;
+    private static final long WORKING = OPEN - 1;
+    private static final int NUMBER_SHIFT = 32;
+
     /**
      * A round is one parallel loop. Its state is one word, so that joining and closing a round exclude each other: the round's number
      * in the upper half, {@link #OPEN} while there may be indices left, and in the low bits how many members work in it. Nobody waits
@@ -40,11 +44,9 @@ public final class Workers implements AutoCloseable {
      */
     private final AtomicLong round = new AtomicLong();
 
-    private static final long OPEN = 1L << 31;
-    private static final long WORKING = OPEN - 1;
-    private static final int NUMBER_SHIFT = 32;
+    /** The next index to hand out. */
+    private final AtomicLong next = new AtomicLong(); // long, so that it may run past the largest int
 
-    private final AtomicLong next = new AtomicLong();
     private final ReentrantLock lock = new ReentrantLock();
     private final Member[] members;
     private final long spinNanos;
@@ -293,8 +295,7 @@ public final class Workers implements AutoCloseable {
                 }
             }
             while (!isDue(done)) {
-                // Set anew each time: the caller clears it when it wakes us, perhaps late, for a round that we have
-                // done.
+                // Set anew each time: the caller may clear it late, for a round in which we have worked already.
                 asleep = true;
                 if (!isDue(done)) {
                     Thread.interrupted(); // a task may have left the flag set, and park would return at once

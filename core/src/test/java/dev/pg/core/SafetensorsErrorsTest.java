@@ -132,7 +132,7 @@ class SafetensorsErrorsTest {
     @Test
     void theLengthPrefixIsNotBelieved() {
         assertThat(messageWithPrefix(100))
-                .contains("is cut off inside the header: has 10 bytes and should have more than 108");
+                .contains("is cut off inside the header: has 10 bytes and should have at least 108");
         assertThat(messageWithPrefix(3)).contains("is cut off inside the header");
         assertThat(messageWithPrefix(100_000_000)).contains("is cut off inside the header");
         assertThat(messageWithPrefix(100_000_001))
