@@ -22,7 +22,7 @@ public enum Gemm {
 
         @Override
         MatMul.Backend backend(Workers workers) {
-            return new ScalarGemm(workers);
+            return new VectorGemm(workers);
         }
     },
 

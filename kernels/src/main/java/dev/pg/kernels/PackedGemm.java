@@ -1,0 +1,243 @@
+package dev.pg.kernels;
+
+import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import java.util.Arrays;
+
+/**
+ * y = x·Wᵀ + bias for many rows of x ("tokens"), at the speed of the multiply-add units.
+ *
+ * <p>First x is packed: its tokens are divided into panels of a few vectors, and a panel lies in memory as [k × tokens], so that a
+ * {@link Tile} reads it straight on. Then every task takes a block of weight rows and some panels:
+ *
+ * <pre>
+ *   for k in slices of DEPTH inputs
+ *     unpack the block's weights to floats           [ROWS × DEPTH], stays in L2
+ *     for each panel of tokens, for each tile of rows
+ *       sums[row][token] += weights · panel          [ROWS × tokens], stays in L2
+ *   y[token][row] = sums[row][token]
+ * </pre>
+ *
+ * A weight is unpacked once for all tokens of its task, and a token is packed once for all weights.
+ *
+ * <p>An element of y is bias + (sum of the first slice) + (sum of the second) + ..., each sum a chain of fused multiply-adds in the order
+ * of k; slices depend on nothing but the number of inputs. Work is divided among workers by rows and tokens only, never along k, and
+ * edges run through the same tiles, padded. So every element has the same bits wherever and by whomever it is computed.
+ */
+final class PackedGemm {
+    /** Inputs of one slice, at most. */
+    static final int DEPTH = 320;
+
+    /** Floats from one unpacked row to the next: not a power of two, which would lay all rows over the same cache sets. */
+    static final int STRIDE = DEPTH + 16;
+
+    /** Weight rows of one block: a multiple of the rows of every tile. */
+    static final int ROWS = 96;
+
+    /** Tokens of one task, at most: with them a weight is unpacked about once in 256 multiply-adds. */
+    static final int TOKENS = 256;
+
+    /** Inputs packed at once: their floats stay in L1 while the tokens of a panel join them four by four. */
+    private static final int PACKED_AT_ONCE = 64;
+
+    /** Floats of packed tokens, at most; more tokens are multiplied in several rounds. */
+    private static final int MAX_PACKED = 1 << 24;
+
+    /** Enough tasks for each worker that the last ones to finish wait little. */
+    private static final int TASKS_PER_WORKER = 4;
+
+    private final Workers workers;
+    private final Tile tile;
+    private final Block[] blocks; // one per worker
+    private final Workers.Task pack = this::pack;
+    private final Workers.Task block = this::multiplyBlock;
+
+    private Matrix x;
+    private Matrix y;
+    private Linear w;
+
+    // This round's tokens.
+    private int firstToken;
+    private int tokens;
+    private int vectors; // that hold the tokens, the last one padded
+    private int panels;
+    private int slice; // inputs of one slice; of the last one the rest
+    private float[] packed = new float[0]; // [slices × panels × k of the slice × tokens of the panel]
+
+    // The grid of tasks: blocks of rows, which never cross a part, by groups of panels.
+    private int rowBlocks;
+    private int panelsPerTask;
+
+    /** Scratch memory of one worker. */
+    private static final class Block {
+        final float[] weights = new float[ROWS * STRIDE]; // [ROWS × DEPTH], rows STRIDE apart
+        private float[] sums = new float[0]; // [ROWS × tokens]
+
+        float[] sums(int needed) {
+            if (sums.length < needed) {
+                sums = new float[needed];
+            }
+            return sums;
+        }
+    }
+
+    PackedGemm(Workers workers, Tile tile) {
+        this.workers = workers;
+        this.tile = tile;
+        blocks = new Block[workers.threads()];
+        Arrays.setAll(blocks, i -> new Block());
+    }
+
+    /** See {@link MatMul#multiply}; x has more rows than one vector has lanes. */
+    void multiply(Matrix x, Linear w, Matrix y) {
+        this.x = x;
+        this.w = w;
+        this.y = y;
+        int most = Math.max(TOKENS, MAX_PACKED / Math.max(w.cols(), 1) / TOKENS * TOKENS);
+        int rounds = Math.ceilDiv(x.rows(), most);
+        for (int i = 0; i < rounds; i++) {
+            firstToken = (int) ((long) x.rows() * i / rounds);
+            tokens = (int) ((long) x.rows() * (i + 1) / rounds) - firstToken;
+            multiplyRound();
+        }
+    }
+
+    private void multiplyRound() {
+        int cols = w.cols();
+        int slices = Math.max(1, Math.ceilDiv(cols, DEPTH));
+        slice = Math.ceilDiv(Math.ceilDiv(cols, slices), 16) * 16; // whole vectors, to unpack without a tail
+        vectors = Math.ceilDiv(tokens, Species.LANES);
+        panels = tile.panels(vectors);
+        int needed = vectors * Species.LANES * cols;
+        if (packed.length < needed) {
+            packed = new float[needed];
+        }
+        workers.run(panels, pack);
+
+        rowBlocks = 0;
+        for (int i = 0; i < w.parts(); i++) {
+            rowBlocks += Math.ceilDiv(w.part(i).rows(), ROWS);
+        }
+        int groups = Math.ceilDiv(vectors * Species.LANES, TOKENS);
+        if (workers.threads() > 1) {
+            groups = Math.max(groups, Math.ceilDiv(TASKS_PER_WORKER * workers.threads(), rowBlocks));
+        }
+        panelsPerTask = Math.ceilDiv(panels, Math.min(groups, panels));
+        workers.run(rowBlocks * Math.ceilDiv(panels, panelsPerTask), block);
+    }
+
+    /** First vector of a panel: the wider panels come first. */
+    private int firstVector(int panel) {
+        return panel * (vectors / panels) + Math.min(panel, vectors % panels);
+    }
+
+    /** Tokens of {@code panel} from rows of x to [k × tokens], slice by slice; what pads the last vector is zero. */
+    private void pack(int panel, int worker) {
+        int first = firstVector(panel) * Species.LANES;
+        int width = firstVector(panel + 1) * Species.LANES - first;
+        for (int k = 0; k < w.cols(); k += slice) {
+            int depth = Math.min(slice, w.cols() - k);
+            int to = packedAt(k, depth, first);
+            for (int i = 0; i < depth; i += PACKED_AT_ONCE) {
+                pack(first, width, k + i, Math.min(PACKED_AT_ONCE, depth - i), to + i * width);
+            }
+        }
+    }
+
+    private void pack(int first, int width, int k, int count, int to) {
+        for (int t = 0; t < width; t += 4) {
+            int real = Math.min(4, tokens - first - t);
+            int from = real > 0 ? x.at(firstToken + first + t) + k : 0;
+            if (real == 4) {
+                pack4(x.data(), from, x.stride(), count, packed, to + t, width);
+            } else {
+                packEdge(x.data(), from, x.stride(), real, count, packed, to + t, width);
+            }
+        }
+    }
+
+    /** Where the tokens from {@code lane} on begin in the slice of {@code depth} inputs from k on. */
+    private int packedAt(int k, int depth, int lane) {
+        return k * vectors * Species.LANES + lane * depth;
+    }
+
+    private static void pack4(float[] src, int from, int stride, int count, float[] dst, int to, int width) {
+        for (int i = 0; i < count; i++) {
+            int at = to + i * width;
+            dst[at] = src[from + i];
+            dst[at + 1] = src[from + stride + i];
+            dst[at + 2] = src[from + 2 * stride + i];
+            dst[at + 3] = src[from + 3 * stride + i];
+        }
+    }
+
+    private static void packEdge(
+            float[] src, int from, int stride, int real, int count, float[] dst, int to, int width) {
+        for (int i = 0; i < count; i++) {
+            for (int t = 0; t < 4; t++) {
+                dst[to + i * width + t] = t < real ? src[from + t * stride + i] : 0;
+            }
+        }
+    }
+
+    private void multiplyBlock(int index, int worker) {
+        int row = index % rowBlocks * ROWS; // of the part it falls into
+        int column = 0;
+        int p = 0;
+        while (row >= w.part(p).rows()) {
+            row -= Math.ceilDiv(w.part(p).rows(), ROWS) * ROWS;
+            column += w.part(p).rows();
+            p++;
+        }
+        int rows = Math.min(ROWS, w.part(p).rows() - row);
+        int firstPanel = index / rowBlocks * panelsPerTask;
+        int endPanel = Math.min(panels, firstPanel + panelsPerTask);
+        multiplyBlock(w.part(p), row, rows, column + row, firstPanel, endPanel, blocks[worker]);
+    }
+
+    private void multiplyBlock(
+            Weights weights, int row, int rows, int column, int firstPanel, int endPanel, Block scratch) {
+        int cols = w.cols();
+        int firstLane = firstVector(firstPanel) * Species.LANES;
+        int width = firstVector(endPanel) * Species.LANES - firstLane;
+        int stride = width + 16; // not a power of two
+        float[] sums = scratch.sums(ROWS * stride);
+        for (int r = 0; r < rows; r++) {
+            Arrays.fill(sums, r * stride, r * stride + width, w.bias(column + r));
+        }
+        for (int k = 0; k < cols; k += slice) {
+            int depth = Math.min(slice, cols - k);
+            weights.unpack(row, rows, k, depth, scratch.weights, 0, STRIDE);
+            for (int panel = firstPanel; panel < endPanel; panel++) {
+                int at = firstVector(panel);
+                int panelVectors = firstVector(panel + 1) - at;
+                int tileRows = tile.rows(panelVectors);
+                int from = packedAt(k, depth, at * Species.LANES);
+                int to = at * Species.LANES - firstLane;
+                for (int r = 0; r < rows; r += tileRows) {
+                    tile.multiply(
+                            panelVectors,
+                            depth,
+                            scratch.weights,
+                            r * STRIDE,
+                            packed,
+                            from,
+                            sums,
+                            to + r * stride,
+                            stride);
+                }
+            }
+        }
+        int end = Math.min(width, tokens - firstLane);
+        for (int t = 0; t < end; t++) {
+            int out = y.at(firstToken + firstLane + t) + column;
+            store(sums, t, stride, rows, y.data(), out);
+        }
+    }
+
+    private static void store(float[] sums, int token, int stride, int rows, float[] y, int out) {
+        for (int r = 0; r < rows; r++) {
+            y[out + r] = sums[r * stride + token];
+        }
+    }
+}
