@@ -4,7 +4,6 @@ import dev.pg.core.PgException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /**
@@ -50,7 +49,35 @@ public final class ImageReader {
      */
     public static Image read(byte[] bytes, String name, ReadOptions options) {
         PictureFile file = new PictureFile(bytes, name, options);
-        return Format.of(file).decode(file);
+        if (file.length() == 0) {
+            throw file.broken("the file is empty; expected a picture");
+        }
+        if (file.has(0, "\u0089PNG\r\n\u001a\n")) {
+            return Png.decode(file);
+        }
+        if (file.has(0, "\u00ff\u00d8\u00ff")) {
+            return Jpeg.decode(file);
+        }
+        if (file.has(0, "GIF87a") || file.has(0, "GIF89a")) {
+            return Gif.decode(file);
+        }
+        if (file.has(0, "BM")) {
+            return Bmp.decode(file);
+        }
+        if (file.has(0, "RIFF") && file.has(8, "WEBP")) {
+            return WebP.decode(file);
+        }
+        throw file.broken(nameOfOther(file) + "; expected a PNG, JPEG, GIF, BMP or WebP picture");
+    }
+
+    private static String nameOfOther(PictureFile file) {
+        if (file.has(4, "ftyp")) {
+            return "is a HEIC, AVIF or video file";
+        }
+        if (file.has(0, "II*\0") || file.has(0, "MM\0*")) {
+            return "is a TIFF file";
+        }
+        return file.has(0, "%PDF") ? "is a PDF file" : "is no picture";
     }
 
     private static byte[] load(Path file) {
@@ -63,10 +90,8 @@ public final class ImageReader {
                 throw new PgException(file + ": is larger than " + (MAX_BYTES >> 20) + " MB, too large for a picture");
             }
             return bytes;
-        } catch (NoSuchFileException e) {
-            throw new PgException(file + ": no such file", e);
         } catch (IOException e) {
-            throw new PgException(file + ": cannot be read: " + e.getMessage(), e);
+            throw PgException.cannotRead(file, e);
         }
     }
 }

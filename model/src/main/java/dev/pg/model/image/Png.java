@@ -25,10 +25,9 @@ final class Png {
         file.admit(width, height, 3 + samples * (depth == 16 ? 2 : 1));
         Chunks chunks = Chunks.check(file);
         file.admitDensity(width, height, chunks.data, (long) PIXELS_PER_BYTE / Math.max(1, samples * depth));
-        Image image = JavaCodec.run(
-                JavaCodec.jdk("png"),
-                file,
-                reader -> Samples.take(reader.read(0), file.options().gray16()));
+        // Only grey that has no alpha of its own is clipped by Pillow.
+        Gray16 gray16 = type == 0 ? file.options().gray16() : Gray16.SCALE;
+        Image image = JavaCodec.run(JavaCodec.jdk("png"), file, reader -> Samples.take(reader.read(0), gray16));
         return Orientation.apply(image, chunks.exif, file.options());
     }
 

@@ -6,6 +6,7 @@ import java.awt.image.ColorModel;
 import java.awt.image.ComponentColorModel;
 import java.awt.image.DataBuffer;
 import java.awt.image.DataBufferByte;
+import java.awt.image.DirectColorModel;
 import java.awt.image.IndexColorModel;
 import java.awt.image.PixelInterleavedSampleModel;
 import java.awt.image.Raster;
@@ -27,6 +28,8 @@ final class Samples {
             indexed(picture.getRaster(), palette, out);
         } else if (holdsPlainSamples(colors)) {
             components(picture.getRaster(), gray16, out);
+        } else if (colors instanceof DirectColorModel && !colors.isAlphaPremultiplied()) {
+            packed(picture.getRaster(), colors, out);
         } else {
             converted(picture, out);
         }
@@ -103,7 +106,7 @@ final class Samples {
     private static void components(Raster raster, Gray16 gray16, byte[] out) {
         int bands = raster.getNumBands();
         boolean wide = raster.getTransferType() == DataBuffer.TYPE_USHORT;
-        boolean clip = wide && bands == 1 && gray16 == Gray16.CLIP;
+        boolean clip = wide && bands < 3 && gray16 == Gray16.CLIP;
         int shift = wide && !clip ? 8 : 0;
         int green = bands < 3 ? 0 : 1;
         int blue = bands < 3 ? 0 : 2;
@@ -117,6 +120,20 @@ final class Samples {
                 out[o++] = (byte) (row[i] >> shift);
                 out[o++] = (byte) (row[i + green] >> shift);
                 out[o++] = (byte) (row[i + blue] >> shift);
+            }
+        }
+    }
+
+    /** Samples of some bits each, packed into a number; widened to 8 bits as Pillow does it, rounding down. */
+    private static void packed(Raster raster, ColorModel colors, byte[] out) {
+        int bands = raster.getNumBands();
+        int[] row = new int[Math.multiplyExact(raster.getWidth(), bands)];
+        for (int y = 0, o = 0; y < raster.getHeight(); y++) {
+            raster.getPixels(raster.getMinX(), raster.getMinY() + y, raster.getWidth(), 1, row);
+            for (int i = 0; i < row.length; i += bands) {
+                for (int c = 0; c < 3; c++) {
+                    out[o++] = (byte) (row[i + c] * 255 / ((1 << colors.getComponentSize(c)) - 1));
+                }
             }
         }
     }

@@ -93,14 +93,25 @@ final class Conv {
         return from < side ? from : -1;
     }
 
-    /** sums += x · W for one tap and one pixel. */
+    /** sums += x · W for one tap and one pixel; four inputs at a time, as each pass reads and writes the sums. */
     private void addTap(float[] x, int at, int weights, float[] sums) {
-        for (int i = 0; i < inputs; i++) {
-            addScaled(weight, weights + i * outputs, x[at + i], sums);
+        int i = 0;
+        for (; i + 4 <= inputs; i += 4) {
+            addFour(weight, weights + i * outputs, x[at + i], x[at + i + 1], x[at + i + 2], x[at + i + 3], sums);
+        }
+        for (; i < inputs; i++) {
+            addOne(weight, weights + i * outputs, x[at + i], sums);
         }
     }
 
-    private static void addScaled(float[] w, int at, float factor, float[] sums) {
+    private static void addFour(float[] w, int at, float a, float b, float c, float d, float[] sums) {
+        int n = sums.length;
+        for (int o = 0; o < n; o++) {
+            sums[o] += a * w[at + o] + b * w[at + n + o] + c * w[at + 2 * n + o] + d * w[at + 3 * n + o];
+        }
+    }
+
+    private static void addOne(float[] w, int at, float factor, float[] sums) {
         for (int o = 0; o < sums.length; o++) {
             sums[o] += factor * w[at + o];
         }

@@ -2,13 +2,17 @@ package dev.pg.model.image;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.pg.core.Safetensors;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
@@ -25,9 +29,7 @@ class PreprocessGoldenTest {
         JsonNode images = JsonMapper.shared()
                 .readTree(Files.readString(DIR.resolve("cases.json")))
                 .get("images");
-        return StreamSupport.stream(images.spliterator(), false)
-                .flatMap(PreprocessGoldenTest::casesOf)
-                .filter(c -> c.file.endsWith(".png"));
+        return StreamSupport.stream(images.spliterator(), false).flatMap(PreprocessGoldenTest::casesOf);
     }
 
     private static Stream<Case> casesOf(JsonNode image) {
@@ -58,7 +60,41 @@ class PreprocessGoldenTest {
 
         byte[] resized = ImageProcessor.of(c.size).resized(image).rgb();
 
-        assertThat(resized).isEqualTo(gunzip(c.expected));
+        byte[] expected = gunzip(c.expected);
+        if (c.file.equals("lossy.webp")) {
+            // The decoder repeats chroma samples, libwebp interpolates them: they differ along the edges of colours.
+            assertThat(meanDifference(resized, expected)).isLessThan(2);
+        } else {
+            assertThat(resized).isEqualTo(expected);
+        }
+    }
+
+    private static double meanDifference(byte[] a, byte[] b) {
+        assertThat(a).hasSameSizeAs(b);
+        long sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += Math.abs((a[i] & 0xff) - (b[i] & 0xff));
+        }
+        return (double) sum / a.length;
+    }
+
+    @Test
+    void normalisesToTheFloatsOfTransformers() throws IOException {
+        Image image = ImageReader.read(DIR.resolve("checker.png"));
+
+        float[] pixels = ImageProcessor.of(224).pixels(image); // [3 × 224 × 224]
+
+        try (Arena arena = Arena.ofConfined()) {
+            float[] expected = Safetensors.open(DIR.resolve("expected.safetensors"), arena)
+                    .tensors()
+                    .get("checker.png.224.pixel_values_first_32_rows")
+                    .toFloats(); // [1 × 3 × 32 × 224]
+            int rows = 32 * 224;
+            for (int c = 0; c < 3; c++) {
+                assertThat(Arrays.copyOfRange(pixels, c * 224 * 224, c * 224 * 224 + rows))
+                        .containsExactly(Arrays.copyOfRange(expected, c * rows, (c + 1) * rows));
+            }
+        }
     }
 
     private static byte[] gunzip(String file) throws IOException {
