@@ -7,6 +7,8 @@ import dev.pg.model.ModelOptions;
 import dev.pg.model.ModelOptions.FinalSoftCap;
 import dev.pg.model.PaliGemma;
 import dev.pg.model.TextGenerator;
+import java.nio.file.Path;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -51,8 +53,16 @@ final class ModelArguments {
      * @throws PgException if it cannot be opened
      */
     Model open(Console console) {
+        return open(console, Optional.empty());
+    }
+
+    private Model open(Console console, Optional<Path> maskDecoder) {
         long start = System.nanoTime();
-        Model model = Model.open(directory.path(console), options());
+        ModelOptions options = maskDecoder
+                .or(() -> directory.isDemo() ? Optional.of(DemoModel.maskDecoder()) : Optional.empty())
+                .map(options()::withMaskDecoder)
+                .orElse(options());
+        Model model = Model.open(directory.path(console), options);
         console.detail("opened " + model.directory() + " in " + Timing.since(start));
         return model;
     }
@@ -68,9 +78,13 @@ final class ModelArguments {
                 model.directory() + ": a vision tower alone writes no text; use a PaliGemma or Gemma checkpoint");
     }
 
-    /** Opens a model that sees and writes. */
-    PaliGemma openPaliGemma(Console console) {
-        Model model = open(console);
+    /**
+     * Opens a model that sees and writes.
+     *
+     * @param maskDecoder the file of its mask decoder, if it does not lie beside the weights
+     */
+    PaliGemma openPaliGemma(Console console, Optional<Path> maskDecoder) {
+        Model model = open(console, maskDecoder);
         if (model instanceof PaliGemma paliGemma) {
             return paliGemma;
         }

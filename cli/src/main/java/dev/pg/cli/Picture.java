@@ -4,6 +4,7 @@ import dev.pg.core.PgException;
 import dev.pg.model.image.Image;
 import dev.pg.model.image.ImageReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -114,19 +115,27 @@ record Picture(String name, Supplier<Image> reader) {
 
     /** Shells expand globs themselves, unless they are quoted because there are too many files, or on Windows. */
     private static List<Path> matching(String glob) throws IOException {
-        PathMatcher matcher;
+        PathMatcher deep;
+        PathMatcher flat; // as in shells, **/ also stands for no folder at all
         try {
-            matcher = FileSystems.getDefault().getPathMatcher("glob:" + glob);
+            deep = FileSystems.getDefault().getPathMatcher("glob:" + glob);
+            flat = FileSystems.getDefault().getPathMatcher("glob:" + glob.replace("**/", ""));
         } catch (IllegalArgumentException e) {
-            throw new PgException(glob + ": not a valid pattern: " + e.getMessage(), e);
+            throw new IOException("not a valid pattern: " + e.getMessage(), e);
         }
         Path start = Path.of(glob.substring(0, glob.lastIndexOf('/', firstWildcard(glob)) + 1));
-        int depth = glob.contains("**") ? Integer.MAX_VALUE : Path.of(glob).getNameCount() - start.getNameCount();
+        int depth = glob.contains("**")
+                ? Integer.MAX_VALUE
+                : Path.of(glob).getNameCount()
+                        - start.getNameCount()
+                        + (start.toString().isEmpty() ? 1 : 0);
         try (Stream<Path> files = Files.walk(start, depth)) {
-            return files.filter(matcher::matches)
+            return files.filter(file -> deep.matches(file) || flat.matches(file))
                     .filter(Files::isRegularFile)
                     .sorted()
                     .toList();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 

@@ -4,7 +4,9 @@ import dev.pg.model.Completion;
 import dev.pg.model.PaliGemma;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.image.Image;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -40,6 +42,11 @@ abstract class PictureCommand implements Callable<Integer> {
     /** Looks for contradictions in the command line, before any work is done. */
     void check(List<Picture> pictures) {}
 
+    /** The file of the mask decoder, if the command line names one. */
+    Optional<Path> maskDecoder() {
+        return Optional.empty();
+    }
+
     /** Asks about one picture and prints the answer. */
     abstract void ask(PaliGemma paliGemma, Picture picture, Image image, GenerationOptions options);
 
@@ -50,7 +57,7 @@ abstract class PictureCommand implements Callable<Integer> {
         List<Picture> pictures = Picture.all(images());
         check(pictures);
         int failures = 0;
-        try (PaliGemma paliGemma = model.openPaliGemma(console)) {
+        try (PaliGemma paliGemma = model.openPaliGemma(console, maskDecoder())) {
             for (Picture picture : pictures) {
                 try {
                     ask(paliGemma, picture, picture.read(), options);
@@ -86,10 +93,6 @@ abstract class PictureCommand implements Callable<Integer> {
 
     final Console console() {
         return console;
-    }
-
-    final ModelArguments model() {
-        return model;
     }
 
     /** The beginning of a picture's JSON line. */

@@ -28,6 +28,13 @@ final class SegmentCommand extends RegionCommand {
             description = "Write each mask as a PNG of the picture's size, white on black.")
     private Path maskDir;
 
+    @Option(
+            names = "--mask-decoder",
+            paramLabel = "FILE",
+            description =
+                    "Decoder of the mask tokens, npz or safetensors (default: vae-oid.npz in the model's directory).")
+    private Path maskDecoder;
+
     private Optional<OutputFiles> maskFiles = Optional.empty();
 
     @Override
@@ -39,6 +46,11 @@ final class SegmentCommand extends RegionCommand {
     void check(List<Picture> pictures) {
         super.check(pictures);
         maskFiles = Optional.ofNullable(maskDir).map(OutputFiles::new);
+    }
+
+    @Override
+    Optional<Path> maskDecoder() {
+        return Optional.ofNullable(maskDecoder);
     }
 
     @Override

@@ -57,9 +57,6 @@ public record GenerationOptions(
                 "beam search does not sample: choose beams = 1 or temperature = 0, not " + beams + " and "
                         + temperature);
         stopIds = Set.copyOf(stopIds);
-        require(
-                beams == 1 || beamStyle != BeamStyle.BIG_VISION || !stopIds.isEmpty(),
-                "BIG_VISION beam search returns sequences that end with a stop id: stopIds must not be empty");
     }
 
     private static void require(boolean condition, String message) {

@@ -24,7 +24,6 @@ class GenerationOptionsTest {
         refuses("beams must be 1 or more, not 0", o -> o.withBeams(0, BeamStyle.TRANSFORMERS, 1));
         refuses("returnCount must be in [1, beams = 2], not 3", o -> o.withBeams(2, BeamStyle.TRANSFORMERS, 3));
         refuses("returnCount must be in [1, beams = 2], not 0", o -> o.withBeams(2, BeamStyle.TRANSFORMERS, 0));
-        refuses("stopIds must not be empty", o -> o.withBeams(2, BeamStyle.BIG_VISION, 1));
         refuses("does not sample", o -> o.withSampling(1, 0, 1, 0).withBeams(2, BeamStyle.TRANSFORMERS, 1));
         refuses(
                 "does not sample",
