@@ -1,5 +1,7 @@
 package dev.pg.model.task;
 
+import dev.pg.core.PgException;
+import dev.pg.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +40,26 @@ public final class LocationTokens {
         this.firstLocation = firstLocation;
         this.firstCode = firstCode;
         this.decode = decode;
+    }
+
+    /**
+     * The location and segmentation tokens of a tokenizer.
+     *
+     * @throws PgException if it has no location tokens
+     */
+    public static LocationTokens of(Tokenizer tokenizer) {
+        int locations = first(tokenizer, "<loc0000>", "<loc1023>", LOCATIONS);
+        if (locations < 0) {
+            throw new PgException("the tokenizer has no tokens <loc0000> to <loc1023>; boxes need a PaliGemma model");
+        }
+        return new LocationTokens(locations, first(tokenizer, "<seg000>", "<seg127>", CODES), tokenizer::decode);
+    }
+
+    /** The id of {@code first} if {@code count} ids lead from it to {@code last}; else -1. */
+    private static int first(Tokenizer tokenizer, String first, String last, int count) {
+        int from = tokenizer.id(first).orElse(-1);
+        int to = tokenizer.id(last).orElse(-1);
+        return from >= 0 && to == from + count - 1 ? from : -1;
     }
 
     /**
