@@ -45,6 +45,8 @@ public final class PaliGemma implements TextGenerator {
     private final ImageProcessor imageProcessor;
     private final Completions completions;
     private final Regions regions;
+    private Image lastImage;
+    private Matrix lastFeatures; // of lastImage
 
     PaliGemma(Engine engine) {
         this.engine = engine;
@@ -174,25 +176,29 @@ public final class PaliGemma implements TextGenerator {
     }
 
     private Prompt prepare(Request request) {
-        List<float[]> pixels =
-                request.images().stream().map(imageProcessor::pixels).toList();
-        return prompt(promptIds(request), imageFeatures(pixels));
+        int patches = config.vision().patches();
+        List<Image> images = request.images();
+        Matrix features = new Matrix(images.size() * patches, config.text().hiddenSize());
+        for (int i = 0; i < images.size(); i++) {
+            Matrix one = imageFeatures(images.get(i));
+            System.arraycopy(one.data(), 0, features.data(), features.at(i * patches), patches * one.stride());
+        }
+        return prompt(promptIds(request), features);
     }
 
     /**
-     * The pictures as the decoder sees them. Only while the model is held.
-     *
-     * @param pixels of each picture [3 × imageSize × imageSize]
-     * @return [pictures·patches × text hidden]
+     * A picture as the decoder sees it: [patches × text hidden]. Several questions about one picture encode it once; more of a
+     * prompt cannot be kept, since from the first layer on its keys and values depend on the question. Only while the model is
+     * held.
      */
-    private Matrix imageFeatures(List<float[]> pixels) {
-        int patches = config.vision().patches();
-        Matrix features = new Matrix(pixels.size() * patches, config.text().hiddenSize());
-        for (int i = 0; i < pixels.size(); i++) {
-            Matrix encoded = vision.encode(engine.compute(), pixels.get(i), LayerTap.NONE);
-            engine.compute().matMul().multiply(encoded, projector, features.rows(i * patches, patches));
+    private Matrix imageFeatures(Image image) {
+        if (!image.equals(lastImage)) {
+            Matrix encoded = vision.encode(engine.compute(), imageProcessor.pixels(image), LayerTap.NONE);
+            lastFeatures = new Matrix(encoded.rows(), config.text().hiddenSize());
+            engine.compute().matMul().multiply(encoded, projector, lastFeatures);
+            lastImage = image;
         }
-        return features;
+        return lastFeatures;
     }
 
     /**
