@@ -124,6 +124,9 @@ public final class ImageProcessor {
     }
 
     private static ImageProcessor read(JsonNode config, Path file, int imageSize) {
+        if (!config.isObject()) {
+            throw new PgException(file + ": expected a JSON object");
+        }
         JsonNode size = config.path("size");
         int height = imageSize;
         int width = imageSize;
@@ -141,6 +144,11 @@ public final class ImageProcessor {
         boolean normalize = flag(config, "do_normalize", file);
         float[] mean = normalize ? channels(config, "image_mean", 0.5f, file) : new float[3];
         float[] std = normalize ? channels(config, "image_std", 0.5f, file) : new float[] {1, 1, 1};
+        for (float deviation : std) {
+            if (deviation == 0) {
+                throw new PgException(file + ": \"image_std\" must not be 0, as it divides");
+            }
+        }
         double factor = rescale ? number(config.path("rescale_factor"), RESCALE, "rescale_factor", file) : 1;
         return new ImageProcessor(
                 width, height, filter(config, file), flag(config, "do_resize", file), table(factor, mean, std));
