@@ -4,6 +4,8 @@ import dev.pg.core.Workers;
 import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Attention for one query, as a decoding step has it: bound by reading the keys and values, which the heads that share them
@@ -83,7 +85,7 @@ final class DecodeAttention implements Workers.Task {
                 SoftCap.apply(scores, part * CHUNK, count, p.softCap);
             }
             maxima[part] = Softmax.Simd.max(scores, part * CHUNK, count);
-            totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part]);
+            totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part], true);
             Simd.weightedSum(
                     scores, part * CHUNK, count, p.v.data(), value, p.v.stride(), p.headDim, sums, part * p.headDim);
         }
@@ -112,6 +114,16 @@ final class DecodeAttention implements Workers.Task {
     private static final class Simd {
         private Simd() {}
 
+        private static final int QUARTER = Species.LANES / 4;
+        private static final VectorMask<Float> UPPER_HALF =
+                VectorMask.fromLong(Species.FLOAT, -1L << (Species.LANES / 2));
+        private static final VectorMask<Float> ODD_QUARTERS = VectorMask.fromLong(
+                Species.FLOAT, ((1L << QUARTER) - 1) << QUARTER | ((1L << QUARTER) - 1) << (3 * QUARTER));
+        private static final VectorShuffle<Float> ROTATE_HALF =
+                VectorShuffle.iota(Species.FLOAT, Species.LANES / 2, 1, true);
+        private static final VectorShuffle<Float> SWAP_QUARTERS =
+                VectorShuffle.fromOp(Species.FLOAT, lane -> lane ^ QUARTER);
+
         /** scores[j] = scale · q·k[j] for {@code count} keys, {@code stride} floats apart. */
         static void dots(
                 float[] q,
@@ -124,21 +136,39 @@ final class DecodeAttention implements Workers.Task {
                 float[] scores,
                 int at,
                 int count) {
-            int j = 0;
-            for (; j <= count - 4; j += 4) {
-                fourDots(q, qAt, k, kAt + j * stride, stride, headDim, scale, scores, at + j);
-            }
-            for (; j < count; j++) {
-                oneDot(q, qAt, k, kAt + j * stride, headDim, scale, scores, at + j);
+            for (int j = 0; j < count; j += 4) {
+                fourDots(
+                        q,
+                        qAt,
+                        k,
+                        kAt + j * stride,
+                        kAt + Math.min(j + 1, count - 1) * stride,
+                        kAt + Math.min(j + 2, count - 1) * stride,
+                        kAt + Math.min(j + 3, count - 1) * stride,
+                        headDim,
+                        scale,
+                        scores,
+                        at + j);
             }
         }
 
+        /**
+         * scores[at + i] = scale · q·k_i for four keys. The four sums are folded together: first two vectors into the halves of one,
+         * then two of those into quarters.
+         */
         private static void fourDots(
-                float[] q, int qAt, float[] k, int k0, int stride, int headDim, float scale, float[] scores, int at) {
+                float[] q,
+                int qAt,
+                float[] k,
+                int k0,
+                int k1,
+                int k2,
+                int k3,
+                int headDim,
+                float scale,
+                float[] scores,
+                int at) {
             int bound = Species.FLOAT.loopBound(headDim);
-            int k1 = k0 + stride;
-            int k2 = k1 + stride;
-            int k3 = k2 + stride;
             FloatVector s0 = FloatVector.zero(Species.FLOAT);
             FloatVector s1 = FloatVector.zero(Species.FLOAT);
             FloatVector s2 = FloatVector.zero(Species.FLOAT);
@@ -150,10 +180,23 @@ final class DecodeAttention implements Workers.Task {
                 s2 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k2 + d), s2);
                 s3 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k3 + d), s3);
             }
-            float d0 = Lanes.sum(s0);
-            float d1 = Lanes.sum(s1);
-            float d2 = Lanes.sum(s2);
-            float d3 = Lanes.sum(s3);
+            FloatVector s01 =
+                    s0.blend(s1, UPPER_HALF).add(s1.blend(s0, UPPER_HALF).rearrange(ROTATE_HALF));
+            FloatVector s23 =
+                    s2.blend(s3, UPPER_HALF).add(s3.blend(s2, UPPER_HALF).rearrange(ROTATE_HALF));
+            FloatVector even = s01.blend(s23, ODD_QUARTERS);
+            FloatVector odd = s23.blend(s01, ODD_QUARTERS);
+            FloatVector sums = even.add(odd.rearrange(SWAP_QUARTERS)); // quarters: k0, k2, k1, k3
+            if (Species.LANES >= 16) {
+                sums = sums.add(sums.rearrange(Species.ROTATE_2));
+            }
+            if (Species.LANES >= 8) {
+                sums = sums.add(sums.rearrange(Species.ROTATE_1));
+            }
+            float d0 = sums.lane(0);
+            float d1 = sums.lane(2 * QUARTER);
+            float d2 = sums.lane(QUARTER);
+            float d3 = sums.lane(3 * QUARTER);
             for (int d = bound; d < headDim; d++) {
                 float v = q[qAt + d];
                 d0 = Math.fma(v, k[k0 + d], d0);
@@ -165,21 +208,6 @@ final class DecodeAttention implements Workers.Task {
             scores[at + 1] = d1 * scale;
             scores[at + 2] = d2 * scale;
             scores[at + 3] = d3 * scale;
-        }
-
-        private static void oneDot(
-                float[] q, int qAt, float[] k, int kAt, int headDim, float scale, float[] scores, int at) {
-            int bound = Species.FLOAT.loopBound(headDim);
-            FloatVector s = FloatVector.zero(Species.FLOAT);
-            for (int d = 0; d < bound; d += Species.LANES) {
-                s = FloatVector.fromArray(Species.FLOAT, q, qAt + d)
-                        .fma(FloatVector.fromArray(Species.FLOAT, k, kAt + d), s);
-            }
-            float dot = Lanes.sum(s);
-            for (int d = bound; d < headDim; d++) {
-                dot = Math.fma(q[qAt + d], k[kAt + d], dot);
-            }
-            scores[at] = dot * scale;
         }
 
         /** sum[headDim] = Σ_j weights[j] · v[j] over {@code count} rows, {@code stride} floats apart. */

@@ -1,10 +1,5 @@
 package dev.pg.kernels;
 
-import dev.pg.kernels.VectorSupport.Species;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
-
 /**
  * The exponential function in float, to about one unit in the last place over the whole range: gradual underflow below
  * e^-87.3, 0 below e^-104, infinity above e^88.7, NaN for NaN.
@@ -14,6 +9,10 @@ import jdk.incubator.vector.VectorOperators;
  *
  * <p>Method (Cody and Waite, Software Manual for the Elementary Functions, 1980, chapter 6): x = n ln2 + r with |r| ≤ ln2/2,
  * e^x = 2^n (1 + r + r² q(r)), q the minimax polynomial of degree 4 (error 3e-9 of e^r).
+ *
+ * <p>Vector kernels write these steps out instead of calling a method. C2 stops inlining our methods, though never the Vector
+ * API's own, when a compilation has grown to some 8000 bytecodes; a helper that happens to be called beyond that point gets its
+ * vectors as heap objects, and the kernel becomes twenty times slower, depending on what else its caller inlines.
  */
 final class Exp {
     private Exp() {}
@@ -58,34 +57,5 @@ final class Exp {
         float scale = Float.intBitsToFloat((half << MANTISSA_BITS) + ONE_BITS);
         float rest = Float.intBitsToFloat(((bits - half) << MANTISSA_BITS) + ONE_BITS);
         return e * scale * rest;
-    }
-
-    /**
-     * The vector form, for inlining into kernels. C2 keeps vectors in registers only across calls that it inlines, and stops
-     * inlining in a large method: a kernel calls this once and does little else.
-     */
-    static final class Simd {
-        private Simd() {}
-
-        static FloatVector exp(FloatVector x) {
-            FloatVector low = x.blend(MAX, x.compare(VectorOperators.GT, MAX));
-            FloatVector clamped = low.blend(MIN, low.compare(VectorOperators.LT, MIN));
-            FloatVector shifted = clamped.fma(all(LOG2_E), all(ROUND));
-            FloatVector n = shifted.sub(ROUND);
-            FloatVector r = n.fma(all(-LN2_LOW), n.fma(all(-LN2_HIGH), clamped));
-            FloatVector q =
-                    r.fma(all(C6), all(C5)).fma(r, all(C4)).fma(r, all(C3)).fma(r, all(C2));
-            FloatVector e = r.mul(r).fma(q, r).add(1f);
-            IntVector bits = shifted.reinterpretAsInts();
-            IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-            IntVector scale = half.lanewise(VectorOperators.LSHL, MANTISSA_BITS).add(ONE_BITS);
-            IntVector rest =
-                    bits.sub(half).lanewise(VectorOperators.LSHL, MANTISSA_BITS).add(ONE_BITS);
-            return e.mul(scale.reinterpretAsFloats()).mul(rest.reinterpretAsFloats());
-        }
-
-        static FloatVector all(float value) {
-            return FloatVector.broadcast(Species.FLOAT, value);
-        }
     }
 }

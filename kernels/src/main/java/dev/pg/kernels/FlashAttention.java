@@ -37,8 +37,9 @@ final class FlashAttention implements Workers.Task {
 
     void run() {
         int panels = Math.ceilDiv(problem.queries * problem.group, FlashBlock.PANEL);
-        int share = problem.kvHeads * panels / (TASKS_PER_THREAD * workers.threads());
-        panelsPerBlock = Math.clamp(share, 1, FlashBlock.MAX_PANELS);
+        int tasks = workers.threads() == 1 ? 1 : TASKS_PER_THREAD * workers.threads();
+        int share = problem.kvHeads * panels / tasks;
+        panelsPerBlock = Math.clamp(share, 1, FlashBlock.maxPanels(problem.headDim));
         blocksPerHead = Math.ceilDiv(panels, panelsPerBlock);
         workers.run(problem.kvHeads * blocksPerHead, this);
     }

@@ -3,6 +3,7 @@ package dev.pg.kernels;
 import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -17,13 +18,25 @@ final class FlashBlock {
     static final int PANEL = OuterProduct.COLUMNS;
 
     /** Most panels in a block: they share a packed tile of keys and values. */
-    static final int MAX_PANELS = 8;
+    private static final int MAX_PANELS = 16;
+
+    /** Floats of packed queries in a block; with as many sums beside them they should stay in the second-level cache. */
+    private static final int QUERY_FLOATS = 1 << 16;
 
     /** Rows of an outer product: keys, or head dimensions, that are packed side by side. */
     private static final int GROUP = OuterProduct.ROWS;
 
+    /** A cache line more than a power of two, so that the groups of a row do not compete for the same cache sets. */
+    private static final int VALUE_STRIDE = TILE * GROUP + 16;
+
     /** Running maximum of a query that has seen no key: finite, because -∞ - -∞ is NaN. */
     private static final float NO_MAXIMUM = -Float.MAX_VALUE;
+
+    /** Arguments below this give 2^-127, of which the exponent bits alone are 0. */
+    private static final float FLUSH = -88f;
+
+    /** {@link Exp#ROUND} that adds the bias of float exponents as well. */
+    private static final float BIASED_ROUND = Exp.ROUND + 127;
 
     final int headDim; // the largest that fits
     private final float[] queries; // [panel][headDim][PANEL], scaled
@@ -31,20 +44,32 @@ final class FlashBlock {
     private final float[] maximum = new float[MAX_PANELS * PANEL]; // of the scores so far
     private final float[] total = new float[MAX_PANELS * PANEL]; // of the exponentials so far
     private final float[] factor = new float[PANEL];
+    private final float[] unused = new float[PANEL];
     private final int[] first = new int[MAX_PANELS * PANEL]; // first key that a query sees
     private final int[] end = new int[MAX_PANELS * PANEL]; // one past the last
     private final boolean[] started = new boolean[MAX_PANELS];
     private final float[] keys; // [TILE / GROUP][headDim][GROUP]
-    private final float[] values; // [headDim / GROUP][TILE][GROUP]
+    private final float[] values; // [headDim / GROUP][TILE][GROUP], VALUE_STRIDE from group to group
+    private final float[] quads; // [headDim][GROUP]
     private final float[] scores = new float[TILE * PANEL]; // [TILE][PANEL], then their exponentials
 
     FlashBlock(int headDim) {
-        int padded = Math.ceilDiv(headDim, GROUP) * GROUP;
+        int padded = padded(headDim);
         this.headDim = headDim;
-        queries = new float[MAX_PANELS * headDim * PANEL];
-        sums = new float[MAX_PANELS * padded * PANEL];
+        queries = new float[Math.max(QUERY_FLOATS, padded * PANEL)];
+        sums = new float[Math.max(QUERY_FLOATS, padded * PANEL)];
         keys = new float[TILE * headDim];
-        values = new float[padded * TILE];
+        values = new float[padded / GROUP * VALUE_STRIDE];
+        quads = new float[headDim * GROUP];
+    }
+
+    /** Most panels that fit into a block. */
+    static int maxPanels(int headDim) {
+        return Math.clamp(QUERY_FLOATS / (padded(headDim) * PANEL), 1, MAX_PANELS);
+    }
+
+    private static int padded(int headDim) {
+        return Math.ceilDiv(headDim, GROUP) * GROUP;
     }
 
     /**
@@ -97,15 +122,18 @@ final class FlashBlock {
         }
         int lanes = panel * PANEL;
         boolean raised = raise(scores, rows, maximum, lanes, factor);
-        exponentials(scores, 0, rows, maximum, lanes, total, factor, 0);
-        exponentials(scores, Species.LANES, rows, maximum, lanes + Species.LANES, total, factor, Species.LANES);
-        int padded = Math.ceilDiv(p.headDim, GROUP) * GROUP;
-        int sumPanel = panel * padded * PANEL;
+        if (raised) {
+            exponentials(factor, 1, maximum, lanes, unused, 0); // e^(old - new)
+            rescale(total, lanes, 1, factor);
+        }
+        exponentials(scores, rows, maximum, lanes, total, lanes);
+        int sumPanel = panel * padded(p.headDim) * PANEL;
         if (started[panel] && raised) {
             rescale(sums, sumPanel, p.headDim, factor);
         }
         for (int d = 0; d < p.headDim; d += GROUP) {
-            OuterProduct.tile(rows, values, d * TILE, scores, 0, sums, sumPanel + d * PANEL, started[panel]);
+            OuterProduct.tile(
+                    rows, values, d / GROUP * VALUE_STRIDE, scores, 0, sums, sumPanel + d * PANEL, started[panel]);
         }
         started[panel] = true;
     }
@@ -142,117 +170,156 @@ final class FlashBlock {
     }
 
     /**
-     * Raises the running maxima of a panel to the scores [rows × PANEL] and sets {@code factor} to e^(old - new); returns
-     * whether any was raised. A NaN is passed over here and comes out of the exponentials.
+     * Raises the running maxima of a panel to the scores [rows × PANEL] and leaves the old ones in {@code old}; returns whether any
+     * was raised. A NaN is passed over here and comes out of the exponentials.
      */
-    private static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] factor) {
+    private static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old) {
         FloatVector old0 = FloatVector.fromArray(Species.FLOAT, maximum, at);
         FloatVector old1 = FloatVector.fromArray(Species.FLOAT, maximum, at + Species.LANES);
-        FloatVector even0 = old0;
-        FloatVector even1 = old1;
-        FloatVector odd0 = old0;
-        FloatVector odd1 = old1;
-        for (int row = 0; row < rows; row += 2) {
-            int next = Math.min(row + 1, rows - 1);
-            even0 = Lanes.larger(even0, FloatVector.fromArray(Species.FLOAT, scores, row * PANEL));
-            even1 = Lanes.larger(even1, FloatVector.fromArray(Species.FLOAT, scores, row * PANEL + Species.LANES));
-            odd0 = Lanes.larger(odd0, FloatVector.fromArray(Species.FLOAT, scores, next * PANEL));
-            odd1 = Lanes.larger(odd1, FloatVector.fromArray(Species.FLOAT, scores, next * PANEL + Species.LANES));
+        old0.intoArray(old, 0);
+        old1.intoArray(old, Species.LANES);
+        FloatVector max0 = old0;
+        FloatVector max1 = old1;
+        for (int i = 0; i < rows * PANEL; i += PANEL) {
+            FloatVector s0 = FloatVector.fromArray(Species.FLOAT, scores, i);
+            FloatVector s1 = FloatVector.fromArray(Species.FLOAT, scores, i + Species.LANES);
+            max0 = max0.blend(s0, s0.compare(VectorOperators.GT, max0));
+            max1 = max1.blend(s1, s1.compare(VectorOperators.GT, max1));
         }
-        FloatVector new0 = Lanes.larger(even0, odd0);
-        FloatVector new1 = Lanes.larger(even1, odd1);
-        new0.intoArray(maximum, at);
-        new1.intoArray(maximum, at + Species.LANES);
-        old0.sub(new0).intoArray(factor, 0);
-        old1.sub(new1).intoArray(factor, Species.LANES);
-        boolean raised = new0.compare(VectorOperators.GT, old0)
-                .or(new1.compare(VectorOperators.GT, old1))
+        max0.intoArray(maximum, at);
+        max1.intoArray(maximum, at + Species.LANES);
+        return max0.compare(VectorOperators.GT, old0)
+                .or(max1.compare(VectorOperators.GT, old1))
                 .anyTrue();
-        for (int i = 0; i < PANEL; i += Species.LANES) {
-            Exp.Simd.exp(FloatVector.fromArray(Species.FLOAT, factor, i)).intoArray(factor, i);
-        }
-        return raised;
     }
 
-    /** scores = e^(scores - maximum) down one column of vectors, and their sum into {@code total}, rescaled by {@code factor}. */
-    private static void exponentials(
-            float[] scores,
-            int column,
-            int rows,
-            float[] maximum,
-            int at,
-            float[] total,
-            float[] factor,
-            int factorAt) {
-        FloatVector max = FloatVector.fromArray(Species.FLOAT, maximum, at);
-        FloatVector sum = FloatVector.fromArray(Species.FLOAT, total, at)
-                .mul(FloatVector.fromArray(Species.FLOAT, factor, factorAt));
-        for (int row = 0; row < rows; row++) {
-            int i = row * PANEL + column;
-            FloatVector e =
-                    Exp.Simd.exp(FloatVector.fromArray(Species.FLOAT, scores, i).sub(max));
-            e.intoArray(scores, i);
-            sum = sum.add(e);
+    /**
+     * x = e^(x - maximum) for [rows × PANEL], added up per query into {@code sum}. The steps of {@link Exp} written out, for
+     * the reason given there, and shortened for arguments that are not positive: results below 2^-126 become 0.
+     */
+    private static void exponentials(float[] x, int rows, float[] maximum, int at, float[] sum, int sumAt) {
+        FloatVector min = FloatVector.broadcast(Species.FLOAT, FLUSH);
+        FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
+        FloatVector round = FloatVector.broadcast(Species.FLOAT, BIASED_ROUND);
+        FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
+        FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
+        FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);
+        FloatVector c3 = FloatVector.broadcast(Species.FLOAT, Exp.C3);
+        FloatVector c4 = FloatVector.broadcast(Species.FLOAT, Exp.C4);
+        FloatVector c5 = FloatVector.broadcast(Species.FLOAT, Exp.C5);
+        FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
+        for (int column = 0; column < PANEL; column += Species.LANES) {
+            FloatVector max = FloatVector.fromArray(Species.FLOAT, maximum, at + column);
+            FloatVector total = FloatVector.fromArray(Species.FLOAT, sum, sumAt + column);
+            for (int i = column; i < rows * PANEL; i += PANEL) {
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).sub(max);
+                FloatVector clamped = v.blend(min, v.compare(VectorOperators.LT, min));
+                FloatVector shifted = clamped.fma(log2e, round);
+                FloatVector n = shifted.sub(round);
+                FloatVector r = n.fma(ln2Low, n.fma(ln2High, clamped));
+                FloatVector q = r.fma(c6, c5).fma(r, c4).fma(r, c3).fma(r, c2);
+                FloatVector e = r.mul(r).fma(q, r).add(1f);
+                IntVector scale = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS);
+                FloatVector exp = e.mul(scale.reinterpretAsFloats());
+                exp.intoArray(x, i);
+                total = total.add(exp);
+            }
+            total.intoArray(sum, sumAt + column);
         }
-        sum.intoArray(total, at);
     }
 
-    /** sums [headDim × PANEL] times {@code factor} [PANEL]. */
-    private static void rescale(float[] sums, int at, int headDim, float[] factor) {
+    /** x [rows × PANEL] times {@code factor} [PANEL]. */
+    private static void rescale(float[] x, int at, int rows, float[] factor) {
         FloatVector f0 = FloatVector.fromArray(Species.FLOAT, factor, 0);
         FloatVector f1 = FloatVector.fromArray(Species.FLOAT, factor, Species.LANES);
-        for (int i = at; i < at + headDim * PANEL; i += PANEL) {
-            FloatVector.fromArray(Species.FLOAT, sums, i).mul(f0).intoArray(sums, i);
+        for (int i = at; i < at + rows * PANEL; i += PANEL) {
+            FloatVector.fromArray(Species.FLOAT, x, i).mul(f0).intoArray(x, i);
             int j = i + Species.LANES;
-            FloatVector.fromArray(Species.FLOAT, sums, j).mul(f1).intoArray(sums, j);
+            FloatVector.fromArray(Species.FLOAT, x, j).mul(f1).intoArray(x, j);
         }
     }
 
     private void packQueries(AttentionProblem p, int kv, int panel, int from, int to) {
-        for (int lane = 0; lane < PANEL; lane++) {
-            int u = Math.min(from + lane, to - 1);
-            int src = p.q.at(u / p.group) + (kv * p.group + u % p.group) * p.headDim;
+        for (int lane = 0; lane < PANEL; lane += GROUP) {
+            int u = from + lane;
+            Quads.interleave(
+                    p.q.data(),
+                    query(p, kv, Math.min(u, to - 1)),
+                    query(p, kv, Math.min(u + 1, to - 1)),
+                    query(p, kv, Math.min(u + 2, to - 1)),
+                    query(p, kv, Math.min(u + 3, to - 1)),
+                    p.headDim,
+                    quads,
+                    0);
             int dst = panel * p.headDim * PANEL + lane;
-            for (int d = 0; d < p.headDim; d++) {
-                queries[dst + d * PANEL] = p.q.data()[src + d] * p.scale;
-            }
+            Quads.copy(quads, 0, GROUP, queries, dst, PANEL, p.headDim, p.scale);
         }
+    }
+
+    private static int query(AttentionProblem p, int kv, int u) {
+        return p.q.at(u / p.group) + (kv * p.group + u % p.group) * p.headDim;
     }
 
     private void packKeys(AttentionProblem p, int kv, int tile, int rows) {
-        for (int row = 0; row < Math.ceilDiv(rows, GROUP) * GROUP; row++) {
-            int src = p.k.at(tile + Math.min(row, rows - 1)) + kv * p.headDim;
-            int dst = row / GROUP * p.headDim * GROUP + row % GROUP;
-            for (int d = 0; d < p.headDim; d++) {
-                keys[dst + d * GROUP] = p.k.data()[src + d];
-            }
+        for (int row = 0; row < rows; row += GROUP) {
+            Quads.interleave(
+                    p.k.data(),
+                    key(p, kv, tile + row),
+                    key(p, kv, tile + Math.min(row + 1, rows - 1)),
+                    key(p, kv, tile + Math.min(row + 2, rows - 1)),
+                    key(p, kv, tile + Math.min(row + 3, rows - 1)),
+                    p.headDim,
+                    keys,
+                    row * p.headDim);
         }
     }
 
+    private static int key(AttentionProblem p, int kv, int j) {
+        return p.k.at(j) + kv * p.headDim;
+    }
+
     private void packValues(AttentionProblem p, int kv, int tile, int rows) {
+        int whole = p.headDim / GROUP;
         for (int row = 0; row < rows; row++) {
             int src = p.v.at(tile + row) + kv * p.headDim;
-            for (int d = 0; d < p.headDim; d++) {
-                values[d / GROUP * TILE * GROUP + row * GROUP + d % GROUP] = p.v.data()[src + d];
+            Quads.copy(p.v.data(), src, GROUP, values, row * GROUP, VALUE_STRIDE, whole, 1);
+            for (int d = whole * GROUP; d < p.headDim; d++) {
+                values[whole * VALUE_STRIDE + row * GROUP + d % GROUP] = p.v.data()[src + d];
             }
         }
     }
 
     /** Divides a panel's sums by its totals and puts them into the result; zeros where no key was seen. */
     private void write(AttentionProblem p, int kv, int panel, int from, int to) {
-        int padded = Math.ceilDiv(p.headDim, GROUP) * GROUP;
-        for (int lane = 0; lane < Math.min(PANEL, to - from); lane++) {
+        for (int lane = 0; lane < PANEL; lane++) {
+            factor[lane] = 1 / total[panel * PANEL + lane];
+        }
+        int sumPanel = panel * padded(p.headDim) * PANEL;
+        rescale(sums, sumPanel, p.headDim, factor);
+        int count = Math.min(PANEL, to - from);
+        for (int lane = 0; lane < count; lane += GROUP) {
+            Quads.copy(sums, sumPanel + lane, PANEL, quads, 0, GROUP, p.headDim, 1);
             int u = from + lane;
-            int dst = p.out.at(u / p.group) + (kv * p.group + u % p.group) * p.headDim;
-            float sum = total[panel * PANEL + lane];
-            if (sum == 0) {
+            // Lanes behind the last query repeat it, so its row may be written more than once, with the same numbers.
+            Quads.separate(
+                    quads,
+                    0,
+                    p.headDim,
+                    p.out.data(),
+                    result(p, kv, u),
+                    result(p, kv, Math.min(u + 1, to - 1)),
+                    result(p, kv, Math.min(u + 2, to - 1)),
+                    result(p, kv, Math.min(u + 3, to - 1)));
+        }
+        for (int lane = 0; lane < count; lane++) {
+            if (total[panel * PANEL + lane] == 0) {
+                int dst = result(p, kv, from + lane);
                 Arrays.fill(p.out.data(), dst, dst + p.headDim, 0);
-                continue;
-            }
-            int src = panel * padded * PANEL + lane;
-            for (int d = 0; d < p.headDim; d++) {
-                p.out.data()[dst + d] = sums[src + d * PANEL] / sum;
             }
         }
+    }
+
+    private static int result(AttentionProblem p, int kv, int u) {
+        return p.out.at(u / p.group) + (kv * p.group + u % p.group) * p.headDim;
     }
 }

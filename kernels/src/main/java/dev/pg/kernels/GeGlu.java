@@ -1,8 +1,6 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
-import dev.pg.kernels.VectorSupport.Species;
-import jdk.incubator.vector.FloatVector;
 
 /** Gated linear unit with GELU (Shazeer, arXiv 2002.05202): gelu(gate) · up, with the tanh form of {@link Gelu}. */
 public final class GeGlu {
@@ -52,17 +50,15 @@ public final class GeGlu {
         private Simd() {}
 
         static void apply(float[] gateUp, int gate, int up, float[] y, int yOffset, int count) {
-            int bound = Species.FLOAT.loopBound(count);
-            for (int i = 0; i < bound; i += Species.LANES) {
-                FloatVector v = FloatVector.fromArray(Species.FLOAT, gateUp, gate + i);
-                FloatVector minus2u = v.mul(v)
-                        .fma(Exp.Simd.all(Gelu.CUBIC), Exp.Simd.all(Gelu.LINEAR))
-                        .mul(v);
-                v.div(Exp.Simd.exp(minus2u).add(1f))
-                        .mul(FloatVector.fromArray(Species.FLOAT, gateUp, up + i))
-                        .intoArray(y, yOffset + i);
+            Gelu.Simd.apply(gateUp, gate, y, yOffset, count);
+            multiply(y, yOffset, gateUp, up, count);
+        }
+
+        /** A plain loop: C2 vectorises it by itself. */
+        private static void multiply(float[] y, int yOffset, float[] x, int offset, int count) {
+            for (int i = 0; i < count; i++) {
+                y[yOffset + i] *= x[offset + i];
             }
-            Scalar.apply(gateUp, gate + bound, up + bound, y, yOffset + bound, count - bound);
         }
     }
 }

@@ -3,6 +3,8 @@ package dev.pg.kernels;
 import dev.pg.core.Workers;
 import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Gaussian error linear unit in its tanh form (Hendrycks and Gimpel, arXiv 1606.08415; {@code gelu_pytorch_tanh}):
@@ -58,14 +60,46 @@ public final class Gelu {
         private Simd() {}
 
         static void apply(float[] x, int offset, int count) {
+            apply(x, offset, x, offset, count);
+        }
+
+        /** y = gelu(x); the steps of {@link Exp} written out, for the reason given there. */
+        static void apply(float[] x, int offset, float[] y, int yOffset, int count) {
+            FloatVector linear = FloatVector.broadcast(Species.FLOAT, LINEAR);
+            FloatVector cubic = FloatVector.broadcast(Species.FLOAT, CUBIC);
+            FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
+            FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.ROUND);
+            FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
+            FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
+            FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);
+            FloatVector c3 = FloatVector.broadcast(Species.FLOAT, Exp.C3);
+            FloatVector c4 = FloatVector.broadcast(Species.FLOAT, Exp.C4);
+            FloatVector c5 = FloatVector.broadcast(Species.FLOAT, Exp.C5);
+            FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
-                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i);
-                FloatVector minus2u =
-                        v.mul(v).fma(Exp.Simd.all(CUBIC), Exp.Simd.all(LINEAR)).mul(v);
-                v.div(Exp.Simd.exp(minus2u).add(1f)).intoArray(x, i);
+            for (int i = 0; i < bound; i += Species.LANES) {
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, offset + i);
+                FloatVector minus2u = v.mul(v).fma(cubic, linear).mul(v);
+                FloatVector low = minus2u.blend(Exp.MAX, minus2u.compare(VectorOperators.GT, Exp.MAX));
+                FloatVector clamped = low.blend(Exp.MIN, low.compare(VectorOperators.LT, Exp.MIN));
+                FloatVector shifted = clamped.fma(log2e, round);
+                FloatVector n = shifted.sub(round);
+                FloatVector r = n.fma(ln2Low, n.fma(ln2High, clamped));
+                FloatVector q = r.fma(c6, c5).fma(r, c4).fma(r, c3).fma(r, c2);
+                FloatVector e = r.mul(r).fma(q, r).add(1f);
+                IntVector bits = shifted.reinterpretAsInts();
+                IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
+                IntVector scale =
+                        half.lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS).add(Exp.ONE_BITS);
+                IntVector rest = bits.sub(half)
+                        .lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS)
+                        .add(Exp.ONE_BITS);
+                FloatVector exp = e.mul(scale.reinterpretAsFloats()).mul(rest.reinterpretAsFloats());
+                v.div(exp.add(1f)).intoArray(y, yOffset + i);
             }
-            Scalar.apply(x, offset + bound, count - bound);
+            for (int i = bound; i < count; i++) {
+                y[yOffset + i] = Scalar.gelu(x[offset + i]);
+            }
         }
     }
 }

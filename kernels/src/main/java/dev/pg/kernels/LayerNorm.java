@@ -70,53 +70,12 @@ public final class LayerNorm {
 
         static void row(float[] x, int offset, float[] weight, float[] bias, float eps, float[] y, int yOffset) {
             int width = weight.length;
-            float center = sum(x, offset, width) / width;
-            float d = deviations(x, offset, width, center) / width;
-            float squares = squares(x, offset, width, center);
+            float center = RowSums.sum(x, offset, width, 0) / width;
+            float d = RowSums.sum(x, offset, width, center) / width;
+            float squares = RowSums.squares(x, offset, width, center);
             double variance = Math.max(0, (double) squares / width - (double) d * d);
             float scale = (float) (1 / Math.sqrt(variance + eps));
             normalize(x, offset, center, d, scale, weight, bias, y, yOffset);
-        }
-
-        private static float sum(float[] x, int offset, int count) {
-            int bound = Species.FLOAT.loopBound(count);
-            FloatVector sums = FloatVector.zero(Species.FLOAT);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
-                sums = sums.add(FloatVector.fromArray(Species.FLOAT, x, i));
-            }
-            float sum = Lanes.sum(sums);
-            for (int i = offset + bound; i < offset + count; i++) {
-                sum += x[i];
-            }
-            return sum;
-        }
-
-        private static float deviations(float[] x, int offset, int count, float center) {
-            int bound = Species.FLOAT.loopBound(count);
-            FloatVector sums = FloatVector.zero(Species.FLOAT);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
-                sums = sums.add(FloatVector.fromArray(Species.FLOAT, x, i).sub(center));
-            }
-            float sum = Lanes.sum(sums);
-            for (int i = offset + bound; i < offset + count; i++) {
-                sum += x[i] - center;
-            }
-            return sum;
-        }
-
-        private static float squares(float[] x, int offset, int count, float center) {
-            int bound = Species.FLOAT.loopBound(count);
-            FloatVector sums = FloatVector.zero(Species.FLOAT);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
-                FloatVector d = FloatVector.fromArray(Species.FLOAT, x, i).sub(center);
-                sums = d.fma(d, sums);
-            }
-            float sum = Lanes.sum(sums);
-            for (int i = offset + bound; i < offset + count; i++) {
-                float d = x[i] - center;
-                sum = Math.fma(d, d, sum);
-            }
-            return sum;
         }
 
         private static void normalize(

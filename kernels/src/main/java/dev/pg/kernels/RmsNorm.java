@@ -57,22 +57,8 @@ public final class RmsNorm {
         private Simd() {}
 
         static void row(float[] x, int offset, float[] weight, float eps, float[] y, int yOffset) {
-            double mean = (double) squares(x, offset, weight.length) / weight.length;
+            double mean = (double) RowSums.squares(x, offset, weight.length, 0) / weight.length;
             normalize(x, offset, (float) (1 / Math.sqrt(mean + eps)), weight, y, yOffset);
-        }
-
-        private static float squares(float[] x, int offset, int count) {
-            int bound = Species.FLOAT.loopBound(count);
-            FloatVector sums = FloatVector.zero(Species.FLOAT);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
-                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i);
-                sums = v.fma(v, sums);
-            }
-            float sum = Lanes.sum(sums);
-            for (int i = offset + bound; i < offset + count; i++) {
-                sum = Math.fma(x[i], x[i], sum);
-            }
-            return sum;
         }
 
         private static void normalize(float[] x, int offset, float scale, float[] weight, float[] y, int yOffset) {

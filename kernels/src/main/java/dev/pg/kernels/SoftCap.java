@@ -2,6 +2,7 @@ package dev.pg.kernels;
 
 import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -51,42 +52,38 @@ public final class SoftCap {
     static final class Simd {
         private Simd() {}
 
-        static FloatVector tanh(FloatVector x) {
-            FloatVector a = x.abs();
-            FloatVector doubled =
-                    a.blend(SATURATED, a.compare(VectorOperators.GT, SATURATED)).mul(2f);
-            FloatVector shifted = doubled.fma(all(Exp.LOG2_E), all(Exp.ROUND));
-            FloatVector n = shifted.sub(Exp.ROUND);
-            FloatVector r = n.fma(all(-Exp.LN2_LOW), n.fma(all(-Exp.LN2_HIGH), doubled));
-            FloatVector q = r.fma(all(Exp.C6), all(Exp.C5))
-                    .fma(r, all(Exp.C4))
-                    .fma(r, all(Exp.C3))
-                    .fma(r, all(Exp.C2));
-            FloatVector p = r.mul(r).fma(q, r);
-            FloatVector scale = shifted.reinterpretAsInts()
-                    .lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS)
-                    .add(Exp.ONE_BITS)
-                    .reinterpretAsFloats();
-            FloatVector m = scale.fma(p, scale.sub(1f));
-            FloatVector magnitude = m.div(m.add(2f));
-            // x = -0 or x < 0: the sign bit of x, set into the (positive) magnitude.
-            return magnitude
-                    .reinterpretAsInts()
-                    .or(x.reinterpretAsInts().and(Integer.MIN_VALUE))
-                    .reinterpretAsFloats();
-        }
-
+        /** The steps of {@link Exp} written out, for the reason given there. */
         static void apply(float[] x, int offset, int count, float cap) {
+            FloatVector saturated = FloatVector.broadcast(Species.FLOAT, SATURATED);
+            FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
+            FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.ROUND);
+            FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
+            FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
+            FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);
+            FloatVector c3 = FloatVector.broadcast(Species.FLOAT, Exp.C3);
+            FloatVector c4 = FloatVector.broadcast(Species.FLOAT, Exp.C4);
+            FloatVector c5 = FloatVector.broadcast(Species.FLOAT, Exp.C5);
+            FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
             int bound = Species.FLOAT.loopBound(count);
             for (int i = offset; i < offset + bound; i += Species.LANES) {
-                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i);
-                tanh(v.div(cap)).mul(cap).intoArray(x, i);
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).div(cap);
+                FloatVector a = v.abs();
+                FloatVector doubled = a.blend(saturated, a.compare(VectorOperators.GT, saturated))
+                        .mul(2f);
+                FloatVector shifted = doubled.fma(log2e, round);
+                FloatVector n = shifted.sub(round);
+                FloatVector r = n.fma(ln2Low, n.fma(ln2High, doubled));
+                FloatVector q = r.fma(c6, c5).fma(r, c4).fma(r, c3).fma(r, c2);
+                FloatVector p = r.mul(r).fma(q, r);
+                IntVector scaleBits = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS);
+                FloatVector scale = scaleBits.add(Exp.ONE_BITS).reinterpretAsFloats();
+                FloatVector m = scale.fma(p, scale.sub(1f));
+                // The sign bit of x goes into the (positive) magnitude.
+                IntVector magnitude = m.div(m.add(2f)).reinterpretAsInts();
+                IntVector sign = v.reinterpretAsInts().and(Integer.MIN_VALUE);
+                magnitude.or(sign).reinterpretAsFloats().mul(cap).intoArray(x, i);
             }
             Scalar.apply(x, offset + bound, count - bound, cap);
-        }
-
-        private static FloatVector all(float value) {
-            return Exp.Simd.all(value);
         }
     }
 }

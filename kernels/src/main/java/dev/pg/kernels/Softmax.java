@@ -2,6 +2,8 @@ package dev.pg.kernels;
 
 import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Softmax and its logarithm, in place, with the maximum subtracted first. Elements of -∞ get probability 0 as long as one
@@ -76,7 +78,7 @@ public final class Softmax {
             float max = max(x, offset, count);
             double sum = 0;
             for (int b = 0; b < count; b += BLOCK) {
-                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), max);
+                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), max, true);
             }
             scale(x, offset, count, (float) (1 / sum));
         }
@@ -85,49 +87,75 @@ public final class Softmax {
             float max = max(x, offset, count);
             double sum = 0;
             for (int b = 0; b < count; b += BLOCK) {
-                sum += exponentialSum(x, offset + b, Math.min(BLOCK, count - b), max);
+                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), max, false);
             }
             subtract(x, offset, count, max, (float) StrictMath.log(sum));
         }
 
+        /** The largest element; NaN if there is one. */
         static float max(float[] x, int offset, int count) {
             int bound = Species.FLOAT.loopBound(count);
-            FloatVector largest = Exp.Simd.all(Float.NEGATIVE_INFINITY);
+            FloatVector largest = FloatVector.broadcast(Species.FLOAT, Float.NEGATIVE_INFINITY);
             for (int i = offset; i < offset + bound; i += Species.LANES) {
-                largest = Lanes.larger(largest, FloatVector.fromArray(Species.FLOAT, x, i));
+                largest = largest.max(FloatVector.fromArray(Species.FLOAT, x, i));
             }
-            float tail = Scalar.max(x, offset + bound, count - bound);
-            return Math.max(Lanes.max(largest), tail);
+            // Unlike a sum, a maximum does not depend on the order in which lanes are reduced.
+            return Math.max(largest.reduceLanes(VectorOperators.MAX), Scalar.max(x, offset + bound, count - bound));
         }
 
-        /** x[i] = e^(x[i] - max); returns their sum. */
-        static float exponentials(float[] x, int offset, int count, float max) {
+        /**
+         * The sum of e^(x[i] - max), with the terms left in {@code x} if {@code store}. The steps of {@link Exp} written out, for
+         * the reason given there.
+         */
+        static float exponentials(float[] x, int offset, int count, float max, boolean store) {
+            FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
+            FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.ROUND);
+            FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
+            FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
+            FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);
+            FloatVector c3 = FloatVector.broadcast(Species.FLOAT, Exp.C3);
+            FloatVector c4 = FloatVector.broadcast(Species.FLOAT, Exp.C4);
+            FloatVector c5 = FloatVector.broadcast(Species.FLOAT, Exp.C5);
+            FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
+            FloatVector sums = FloatVector.zero(Species.FLOAT);
             int bound = Species.FLOAT.loopBound(count);
-            FloatVector sums = Exp.Simd.all(0);
             for (int i = offset; i < offset + bound; i += Species.LANES) {
-                FloatVector e =
-                        Exp.Simd.exp(FloatVector.fromArray(Species.FLOAT, x, i).sub(max));
-                e.intoArray(x, i);
-                sums = sums.add(e);
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).sub(max);
+                FloatVector low = v.blend(Exp.MAX, v.compare(VectorOperators.GT, Exp.MAX));
+                FloatVector clamped = low.blend(Exp.MIN, low.compare(VectorOperators.LT, Exp.MIN));
+                FloatVector shifted = clamped.fma(log2e, round);
+                FloatVector n = shifted.sub(round);
+                FloatVector r = n.fma(ln2Low, n.fma(ln2High, clamped));
+                FloatVector q = r.fma(c6, c5).fma(r, c4).fma(r, c3).fma(r, c2);
+                FloatVector e = r.mul(r).fma(q, r).add(1f);
+                IntVector bits = shifted.reinterpretAsInts();
+                IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
+                IntVector scale =
+                        half.lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS).add(Exp.ONE_BITS);
+                IntVector rest = bits.sub(half)
+                        .lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS)
+                        .add(Exp.ONE_BITS);
+                FloatVector exp = e.mul(scale.reinterpretAsFloats()).mul(rest.reinterpretAsFloats());
+                if (store) {
+                    exp.intoArray(x, i);
+                }
+                sums = sums.add(exp);
             }
-            float sum = Lanes.sum(sums);
+            if (Species.LANES >= 16) {
+                sums = sums.add(sums.rearrange(Species.ROTATE_8));
+            }
+            if (Species.LANES >= 8) {
+                sums = sums.add(sums.rearrange(Species.ROTATE_4));
+            }
+            sums = sums.add(sums.rearrange(Species.ROTATE_2));
+            sums = sums.add(sums.rearrange(Species.ROTATE_1));
+            float sum = sums.lane(0);
             for (int i = offset + bound; i < offset + count; i++) {
-                x[i] = Exp.exp(x[i] - max);
-                sum += x[i];
-            }
-            return sum;
-        }
-
-        private static float exponentialSum(float[] x, int offset, int count, float max) {
-            int bound = Species.FLOAT.loopBound(count);
-            FloatVector sums = Exp.Simd.all(0);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
-                sums = sums.add(
-                        Exp.Simd.exp(FloatVector.fromArray(Species.FLOAT, x, i).sub(max)));
-            }
-            float sum = Lanes.sum(sums);
-            for (int i = offset + bound; i < offset + count; i++) {
-                sum += Exp.exp(x[i] - max);
+                float e = Exp.exp(x[i] - max);
+                if (store) {
+                    x[i] = e;
+                }
+                sum += e;
             }
             return sum;
         }

@@ -1,6 +1,7 @@
 package dev.pg.kernels;
 
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -51,6 +52,20 @@ public final class VectorSupport {
 
         /** Floats in a vector: 4, 8 or 16. */
         static final int LANES = FLOAT.length();
+
+        /**
+         * For sums over lanes, which fold halves onto each other until lane 0 holds all: {@code reduceLanes} has no defined order, and
+         * another one interpreted than compiled. Folds are written out, not called, for the reason given at {@link Exp}.
+         */
+        static final VectorShuffle<Float> ROTATE_8 = rotate(8);
+
+        static final VectorShuffle<Float> ROTATE_4 = rotate(4);
+        static final VectorShuffle<Float> ROTATE_2 = rotate(2);
+        static final VectorShuffle<Float> ROTATE_1 = rotate(1);
+
+        private static VectorShuffle<Float> rotate(int by) {
+            return VectorShuffle.iota(FLOAT, by % LANES, 1, true);
+        }
 
         private static VectorShape shape() {
             int bits = Math.min(

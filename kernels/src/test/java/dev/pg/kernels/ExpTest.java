@@ -1,10 +1,7 @@
 package dev.pg.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.util.Random;
-import jdk.incubator.vector.FloatVector;
 import org.junit.jupiter.api.Test;
 
 class ExpTest {
@@ -43,23 +40,5 @@ class ExpTest {
         assertThat(Exp.exp(-Float.MAX_VALUE)).isEqualTo(0f);
         assertThat(Exp.exp(Float.NEGATIVE_INFINITY)).isEqualTo(0f);
         assertThat(Exp.exp(Float.NaN)).isNaN();
-    }
-
-    @Test
-    void vectorAndScalarFormsGiveTheSameBits() {
-        assumeTrue(VectorSupport.AVAILABLE);
-        float[] x = new float[VectorSupport.Species.LANES];
-        float[] y = new float[x.length];
-        Random random = new Random(1);
-        for (int round = 0; round < 20_000; round++) {
-            for (int i = 0; i < x.length; i++) {
-                x[i] = Float.intBitsToFloat(random.nextInt());
-            }
-            Exp.Simd.exp(FloatVector.fromArray(VectorSupport.Species.FLOAT, x, 0))
-                    .intoArray(y, 0);
-            for (int i = 0; i < x.length; i++) {
-                assertThat(Float.floatToIntBits(y[i])).as("e^%s", x[i]).isEqualTo(Float.floatToIntBits(Exp.exp(x[i])));
-            }
-        }
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.pg.core.Workers;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -54,6 +55,22 @@ class GeluTest {
             Gelu.apply(team, x);
             assertThat(x.toArray()).isEqualTo(expected);
         }
+    }
+
+    /** Any float there is, so that every branch of the exponential is taken. */
+    @Test
+    void vectorFormGivesTheBitsOfTheScalarTwinForAllKindsOfNumbers() {
+        float[] x = new float[100_000];
+        Random random = new Random(1);
+        for (int i = 0; i < x.length; i++) {
+            x[i] = Float.intBitsToFloat(random.nextInt());
+        }
+        Matrix m = Matrix.of(1, x.length, x);
+        try (Workers team = new Workers(1)) {
+            Gelu.apply(team, m);
+        }
+        Gelu.Scalar.apply(x, 0, x.length);
+        assertThat(m.toArray()).isEqualTo(x);
     }
 
     @ParameterizedTest

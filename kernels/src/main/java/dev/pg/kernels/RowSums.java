@@ -1,0 +1,55 @@
+package dev.pg.kernels;
+
+import dev.pg.kernels.VectorSupport.Species;
+import jdk.incubator.vector.FloatVector;
+
+/** Sums over a row, in float lanes and a fixed order, for the norms. */
+final class RowSums {
+    private RowSums() {}
+
+    /** Σ (x[i] - center) over [offset, offset + count). */
+    static float sum(float[] x, int offset, int count, float center) {
+        int bound = Species.FLOAT.loopBound(count);
+        FloatVector sums = FloatVector.zero(Species.FLOAT);
+        for (int i = offset; i < offset + bound; i += Species.LANES) {
+            sums = sums.add(FloatVector.fromArray(Species.FLOAT, x, i).sub(center));
+        }
+        if (Species.LANES >= 16) {
+            sums = sums.add(sums.rearrange(Species.ROTATE_8));
+        }
+        if (Species.LANES >= 8) {
+            sums = sums.add(sums.rearrange(Species.ROTATE_4));
+        }
+        sums = sums.add(sums.rearrange(Species.ROTATE_2));
+        sums = sums.add(sums.rearrange(Species.ROTATE_1));
+        float sum = sums.lane(0);
+        for (int i = offset + bound; i < offset + count; i++) {
+            sum += x[i] - center;
+        }
+        return sum;
+    }
+
+    /** Σ (x[i] - center)² over [offset, offset + count). */
+    static float squares(float[] x, int offset, int count, float center) {
+        int bound = Species.FLOAT.loopBound(count);
+        FloatVector sums = FloatVector.zero(Species.FLOAT);
+        for (int i = offset; i < offset + bound; i += Species.LANES) {
+            FloatVector d = FloatVector.fromArray(Species.FLOAT, x, i).sub(center);
+            sums = d.fma(d, sums);
+        }
+        if (Species.LANES >= 16) {
+            sums = sums.add(sums.rearrange(Species.ROTATE_8));
+        }
+        if (Species.LANES >= 8) {
+            sums = sums.add(sums.rearrange(Species.ROTATE_4));
+        }
+        sums = sums.add(sums.rearrange(Species.ROTATE_2));
+        sums = sums.add(sums.rearrange(Species.ROTATE_1));
+        float sum = sums.lane(0);
+        for (int i = offset + bound; i < offset + count; i++) {
+            float d = x[i] - center;
+            sum = Math.fma(d, d, sum);
+        }
+        return sum;
+    }
+}
