@@ -1,17 +1,35 @@
 package dev.pg.tokenizer;
 
-import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.ExtensionRegistryLite;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
+import com.google.protobuf.WireFormat;
 import dev.pg.core.PgException;
 import dev.pg.tokenizer.proto.ModelProto;
 import dev.pg.tokenizer.proto.NormalizerSpec;
 import dev.pg.tokenizer.proto.TrainerSpec;
+import java.io.IOException;
 import java.util.List;
 
-/** Reads a SentencePiece model ({@code tokenizer.model}, {@code spiece.model}). */
+/**
+ * Reads a SentencePiece model ({@code tokenizer.model}, {@code spiece.model}). Pieces are taken from the file one by one: as one message
+ * they would need ten times the memory of the file.
+ */
 final class SentencePieceFile {
     private static final Trie NO_SYMBOLS = new Trie();
 
-    private SentencePieceFile() {}
+    private final String source;
+    private final Vocabulary.Builder pieces;
+    private TrainerSpec trainer = TrainerSpec.getDefaultInstance();
+    private NormalizerSpec normalizer = NormalizerSpec.getDefaultInstance();
+    private NormalizerSpec denormalizer = NormalizerSpec.getDefaultInstance();
+    private boolean trainerSeen;
+
+    private SentencePieceFile(String source) {
+        this.source = source;
+        this.pieces = new Vocabulary.Builder(source);
+    }
 
     /**
      * Parses a model.
@@ -20,58 +38,70 @@ final class SentencePieceFile {
      * @throws PgException if the bytes are no model, or one of a kind that is not supported
      */
     static TokenizerModel parse(byte[] bytes, String source) {
-        ModelProto proto;
+        SentencePieceFile file = new SentencePieceFile(source);
         try {
-            proto = ModelProto.parseFrom(bytes);
-        } catch (InvalidProtocolBufferException e) {
+            file.read(CodedInputStream.newInstance(bytes));
+        } catch (IOException e) {
             throw new PgException(
                     source + ": not a SentencePiece model (" + e.getMessage()
                             + "); the file is cut off or damaged, fetch it again",
                     e);
         }
-        if (proto.getPiecesCount() == 0 || !proto.hasTrainerSpec()) {
-            throw new PgException(source + ": not a whole SentencePiece model (" + proto.getPiecesCount()
-                    + " pieces, trainer_spec " + (proto.hasTrainerSpec() ? "present" : "missing")
+        return file.build();
+    }
+
+    private void read(CodedInputStream in) throws IOException {
+        for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+            boolean message = WireFormat.getTagWireType(tag) == WireFormat.WIRETYPE_LENGTH_DELIMITED;
+            switch (message ? WireFormat.getTagFieldNumber(tag) : 0) {
+                case ModelProto.PIECES_FIELD_NUMBER -> add(message(in, ModelProto.SentencePiece.parser()));
+                case ModelProto.TRAINER_SPEC_FIELD_NUMBER -> {
+                    trainer = message(in, TrainerSpec.parser());
+                    trainerSeen = true;
+                }
+                case ModelProto.NORMALIZER_SPEC_FIELD_NUMBER -> normalizer = message(in, NormalizerSpec.parser());
+                case ModelProto.DENORMALIZER_SPEC_FIELD_NUMBER -> denormalizer = message(in, NormalizerSpec.parser());
+                default -> in.skipField(tag);
+            }
+        }
+    }
+
+    private static <M extends MessageLite> M message(CodedInputStream in, Parser<M> parser) throws IOException {
+        return in.readMessage(parser, ExtensionRegistryLite.getEmptyRegistry());
+    }
+
+    private void add(ModelProto.SentencePiece piece) {
+        PieceType type = switch (piece.getType()) {
+            case NORMAL -> PieceType.NORMAL;
+            case UNKNOWN -> PieceType.UNKNOWN;
+            case CONTROL -> PieceType.CONTROL;
+            case USER_DEFINED -> PieceType.USER_DEFINED;
+            case UNUSED -> PieceType.UNUSED;
+            case BYTE -> PieceType.BYTE;
+        };
+        pieces.add(piece.getPiece().toByteArray(), piece.getScore(), type);
+    }
+
+    private TokenizerModel build() {
+        if (pieces.size() == 0 || !trainerSeen) {
+            throw new PgException(source + ": not a whole SentencePiece model (" + pieces.size()
+                    + " pieces, trainer_spec " + (trainerSeen ? "present" : "missing")
                     + "); the file is cut off or something else, fetch it again");
         }
-        TrainerSpec trainer = proto.getTrainerSpec();
-        Vocabulary vocabulary = vocabulary(proto, source);
+        Vocabulary vocabulary = pieces.build(trainer.getByteFallback());
         Trie userDefined = userDefined(vocabulary);
+        boolean denormalizes = !denormalizer.getPrecompiledCharsmap().isEmpty();
         return new TokenizerModel(
                 vocabulary,
-                normalizer(proto.getNormalizerSpec(), trainer.getTreatWhitespaceAsSuffix(), userDefined, source),
-                segmenter(trainer, vocabulary, userDefined, source),
-                proto.getDenormalizerSpec().getPrecompiledCharsmap().isEmpty()
-                        ? null
-                        : normalizer(proto.getDenormalizerSpec(), false, NO_SYMBOLS, source),
+                normalizer(normalizer, trainer.getTreatWhitespaceAsSuffix(), userDefined),
+                segmenter(vocabulary, userDefined),
+                denormalizes ? normalizer(denormalizer, false, NO_SYMBOLS) : null,
                 trainer.getUnkSurface(),
                 new TokenizerModel.Marks(
                         vocabulary.control(orDefault(trainer.getBosPiece(), "<s>")),
                         vocabulary.control(orDefault(trainer.getEosPiece(), "</s>")),
                         vocabulary.control(orDefault(trainer.getPadPiece(), "<pad>"))),
                 List.of());
-    }
-
-    private static Vocabulary vocabulary(ModelProto proto, String source) {
-        boolean byteFallback = proto.getTrainerSpec().getByteFallback();
-        Vocabulary.Builder builder = new Vocabulary.Builder(source, proto.getPiecesCount(), byteFallback);
-        for (ModelProto.SentencePiece piece : proto.getPiecesList()) {
-            PieceType type = switch (piece.getType()) {
-                case NORMAL -> PieceType.NORMAL;
-                case UNKNOWN -> PieceType.UNKNOWN;
-                case CONTROL -> PieceType.CONTROL;
-                case USER_DEFINED -> PieceType.USER_DEFINED;
-                case UNUSED -> PieceType.UNUSED;
-                case BYTE -> PieceType.BYTE;
-            };
-            if (type == PieceType.BYTE && !byteFallback) {
-                throw new PgException(
-                        source + ": byte piece \"" + piece.getPiece().toStringUtf8()
-                                + "\" although byte_fallback is off; the file is damaged, fetch it again");
-            }
-            builder.add(piece.getPiece().toByteArray(), piece.getScore(), type);
-        }
-        return builder.build();
     }
 
     private static Trie userDefined(Vocabulary vocabulary) {
@@ -84,7 +114,7 @@ final class SentencePieceFile {
         return trie;
     }
 
-    private static Segmenter segmenter(TrainerSpec trainer, Vocabulary vocabulary, Trie userDefined, String source) {
+    private Segmenter segmenter(Vocabulary vocabulary, Trie userDefined) {
         return switch (trainer.getModelType()) {
             case BPE -> new BytePairEncoding(vocabulary, new ScoredMerges(vocabulary), userDefined);
             case UNIGRAM -> new Unigram(vocabulary);
@@ -94,8 +124,7 @@ final class SentencePieceFile {
         };
     }
 
-    private static Normalizer normalizer(
-            NormalizerSpec spec, boolean whitespaceAsSuffix, Trie untouched, String source) {
+    private Normalizer normalizer(NormalizerSpec spec, boolean whitespaceAsSuffix, Trie untouched) {
         Charsmap charsmap =
                 spec.getPrecompiledCharsmap().isEmpty() ? null : new Charsmap(spec.getPrecompiledCharsmap(), source);
         Normalizer.Options options = new Normalizer.Options(

@@ -51,7 +51,7 @@ public final class TextStream {
         return text;
     }
 
-    /** Follows SentencePiece's {@code SentencePieceProcessor::Decode}. */
+    /** {@link #push} without handing text out. Follows SentencePiece's {@code SentencePieceProcessor::Decode}. */
     void append(int id) {
         Vocabulary vocabulary = tokenizer.model().vocabulary();
         if (tokenizer.isPiece(id) && vocabulary.type(id) == PieceType.BYTE) {

@@ -98,11 +98,10 @@ public final class Tokenizer {
      */
     public String decode(int... ids) {
         TextStream stream = stream();
-        StringBuilder text = new StringBuilder();
         for (int id : ids) {
-            text.append(stream.push(id));
+            stream.append(id);
         }
-        return text.append(stream.finish()).toString();
+        return stream.finish();
     }
 
     /** Begins to decode ids one by one. */

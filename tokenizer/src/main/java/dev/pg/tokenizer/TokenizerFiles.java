@@ -14,8 +14,8 @@ final class TokenizerFiles {
     private static final List<String> SENTENCEPIECE = List.of("tokenizer.model", "spiece.model");
     private static final String JSON = "tokenizer.json";
 
-    /** A quarter of a million pieces take 4 MB as a model and 35 MB as JSON. */
-    private static final long MAX_BYTES = 256L << 20;
+    /** A quarter of a million pieces take 35 MB as JSON, 4 MB as a SentencePiece model. */
+    private static final long MAX_BYTES = 64L << 20;
 
     private TokenizerFiles() {}
 

@@ -193,7 +193,7 @@ final class TokenizerJson {
                 special.add(token.id());
             }
         }
-        Vocabulary.Builder builder = new Vocabulary.Builder(source, vocabularySize, byteFallback);
+        Vocabulary.Builder builder = new Vocabulary.Builder(source);
         for (int id = 0; id < vocabularySize; id++) {
             String piece = vocabulary[id];
             if (piece == null) {
@@ -210,7 +210,7 @@ final class TokenizerJson {
             }
             builder.add(Utf8.encode(piece), 0, pieceType);
         }
-        return builder.build();
+        return builder.build(byteFallback);
     }
 
     private static boolean isByte(String piece) {

@@ -30,7 +30,7 @@ final class Vocabulary {
     private final boolean hasUnused;
     private final int[] bytePieces; // id by byte; null: no byte fallback
 
-    private Vocabulary(Builder pieces) {
+    private Vocabulary(Builder pieces, boolean byteFallback) {
         text = Arrays.copyOf(pieces.text, pieces.ends[pieces.size]);
         ends = Arrays.copyOf(pieces.ends, pieces.size + 1);
         scores = Arrays.copyOf(pieces.scores, pieces.size);
@@ -52,6 +52,10 @@ final class Vocabulary {
         for (int id = 0; id < pieces.size; id++) {
             enter(id, pieces.source);
             unused |= types[id] == PieceType.UNUSED;
+            if (types[id] == PieceType.BYTE && !byteFallback) {
+                throw new PgException(pieces.source + ": byte piece \"" + piece(id)
+                        + "\" although byte fallback is off; the file is damaged, fetch it again");
+            }
             if (types[id] == PieceType.UNKNOWN) {
                 if (unknownId >= 0) {
                     throw new PgException(pieces.source + ": pieces " + unknownId + " and " + id
@@ -66,7 +70,7 @@ final class Vocabulary {
         }
         unknown = unknownId;
         hasUnused = unused;
-        bytePieces = pieces.byteFallback ? findBytePieces(pieces.source) : null;
+        bytePieces = byteFallback ? findBytePieces(pieces.source) : null;
     }
 
     private int[] findBytePieces(String source) {
@@ -225,26 +229,19 @@ final class Vocabulary {
 
     /** Collects pieces in the order of their ids. */
     static final class Builder {
+        /** Four times Gemma's. Bounds the memory that tables and tries over the pieces take. */
+        private static final int MAX_TEXT = 8 << 20;
+
         private final String source;
-        private final boolean byteFallback;
-        private byte[] text;
-        private int[] ends;
-        private float[] scores;
-        private PieceType[] types;
+        private byte[] text = new byte[1 << 12];
+        private int[] ends = new int[1 << 9];
+        private float[] scores = new float[1 << 9];
+        private PieceType[] types = new PieceType[1 << 9];
         private int size;
 
-        /**
-         * @param source the file, for messages
-         * @param expected how many pieces there will be
-         * @param byteFallback whether text that no piece covers is spelled in byte pieces
-         */
-        Builder(String source, int expected, boolean byteFallback) {
+        /** @param source the file, for messages */
+        Builder(String source) {
             this.source = source;
-            this.byteFallback = byteFallback;
-            text = new byte[8 * expected + 16];
-            ends = new int[expected + 1];
-            scores = new float[expected];
-            types = new PieceType[expected];
         }
 
         void add(byte[] piece, float score, PieceType type) {
@@ -256,18 +253,37 @@ final class Vocabulary {
                 throw new PgException(source + ": the score of piece " + size
                         + " is not a number; the file is damaged, fetch it again");
             }
-            int end = ends[size];
-            if (end + piece.length > text.length) {
-                text = Arrays.copyOf(text, Math.max(2 * text.length, end + piece.length));
+            int end = ends[size] + piece.length;
+            if (end > MAX_TEXT) {
+                throw new PgException(
+                        source + ": its pieces have more than " + MAX_TEXT + " bytes in all; is it the right file?");
             }
-            System.arraycopy(piece, 0, text, end, piece.length);
+            if (end > text.length) {
+                text = Arrays.copyOf(text, Math.max(2 * text.length, end));
+            }
+            if (size + 1 == ends.length) {
+                ends = Arrays.copyOf(ends, 2 * ends.length);
+                scores = Arrays.copyOf(scores, ends.length);
+                types = Arrays.copyOf(types, ends.length);
+            }
+            System.arraycopy(piece, 0, text, ends[size], piece.length);
             scores[size] = score;
             types[size] = type;
-            ends[++size] = end + piece.length;
+            ends[++size] = end;
         }
 
-        Vocabulary build() {
-            return new Vocabulary(this);
+        int size() {
+            return size;
+        }
+
+        /**
+         * Builds the vocabulary.
+         *
+         * @param byteFallback whether text that no piece covers is spelled in byte pieces
+         * @throws PgException if the pieces contradict each other
+         */
+        Vocabulary build(boolean byteFallback) {
+            return new Vocabulary(this, byteFallback);
         }
     }
 }
