@@ -5,6 +5,7 @@ import dev.pg.kernels.Gemm;
 import dev.pg.model.Model;
 import dev.pg.model.ModelOptions;
 import dev.pg.model.ModelOptions.FinalSoftCap;
+import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.PaliGemma;
 import dev.pg.model.TextGenerator;
 import java.nio.file.Path;
@@ -32,6 +33,14 @@ final class ModelArguments {
             paramLabel = "NAME",
             description = "Matrix products by vector, openblas or scalar code (default: the best there is).")
     private Gemm gemm;
+
+    @Option(
+            names = "--weights",
+            paramLabel = "mapped|resident",
+            description =
+                    "Use the weights where the file is mapped, or copy them into large pages of memory first: slower to"
+                            + " start, faster per token (default: mapped).")
+    private WeightMemory weights;
 
     @Option(
             names = "--final-softcap",
@@ -102,6 +111,9 @@ final class ModelArguments {
         }
         if (gemm != null) {
             options = options.withGemm(Gemm.parse(gemm.name()));
+        }
+        if (weights != null) {
+            options = options.withWeights(weights);
         }
         if (finalSoftCap != null) {
             options = options.withFinalSoftCap(finalSoftCap == Toggle.ON ? FinalSoftCap.ON : FinalSoftCap.OFF);

@@ -32,12 +32,20 @@ final class Engine implements AutoCloseable {
         this.directory = directory;
         this.config = config;
         this.options = options;
-        this.checkpoint = Checkpoint.open(directory);
+        this.compute = Compute.start(options.threads(), options.gemm());
+        Checkpoint opened = null;
         try {
+            opened = switch (options.weights()) {
+                case MAPPED -> Checkpoint.open(directory);
+                case RESIDENT -> Checkpoint.openResident(directory, compute.workers());
+            };
+            this.checkpoint = opened;
             this.tensors = new ModelTensors(checkpoint);
-            this.compute = Compute.start(options.threads(), options.gemm());
-        } catch (RuntimeException e) {
-            checkpoint.close();
+        } catch (RuntimeException | Error e) {
+            compute.close();
+            if (opened != null) {
+                opened.close();
+            }
             throw e;
         }
     }

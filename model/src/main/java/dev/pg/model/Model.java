@@ -7,7 +7,7 @@ import java.nio.file.Path;
 
 /**
  * An open checkpoint directory in the layout of Hugging Face. {@link #open} looks at its {@code config.json} and returns what it is.
- * Weights are mapped, not read, so opening costs milliseconds whatever the size.
+ * Weights are mapped, not read, so opening costs milliseconds whatever the size; {@link ModelOptions} can ask for another place.
  *
  * <p>Thread-safe: calls from several threads queue, because each uses all workers of the model. {@link #close} waits for the call
  * under way; later calls throw {@link IllegalStateException}.

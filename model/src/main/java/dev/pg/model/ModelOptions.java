@@ -10,11 +10,21 @@ import java.util.Optional;
  *
  * @param threads size of the worker team, at least 1
  * @param gemm what computes matrix products
+ * @param weights where the weights lie
  * @param finalSoftCap whether logits pass through the soft cap that Gemma 2 configs name
  * @param maskDecoder file of the decoder that turns {@code <seg>} tokens into masks; empty to look for {@code vae-oid.npz} or
  *     {@code vae-oid.safetensors} in the model's directory
  */
-public record ModelOptions(int threads, Gemm gemm, FinalSoftCap finalSoftCap, Optional<Path> maskDecoder) {
+public record ModelOptions(
+        int threads, Gemm gemm, WeightMemory weights, FinalSoftCap finalSoftCap, Optional<Path> maskDecoder) {
+
+    /** Where the weights lie while the model is open. */
+    public enum WeightMemory {
+        /** In the file, mapped: nothing is copied, and processes that open the same file share its memory. */
+        MAPPED,
+        /** In memory of their own with pages of 2 MB: slower to open, faster to read. For steady serving. */
+        RESIDENT
+    }
 
     /** The choice that moves log-probabilities, sampling and beams, but no greedy text. */
     public enum FinalSoftCap {
@@ -25,9 +35,9 @@ public record ModelOptions(int threads, Gemm gemm, FinalSoftCap finalSoftCap, Op
         OFF
     }
 
-    /** All cores, the fastest kernels there are, numerics as transformers. */
-    public static final ModelOptions DEFAULT =
-            new ModelOptions(Workers.defaultThreads(), Gemm.best(), FinalSoftCap.AS_TRANSFORMERS, Optional.empty());
+    /** All cores, the fastest kernels there are, mapped weights, numerics as transformers. */
+    public static final ModelOptions DEFAULT = new ModelOptions(
+            Workers.defaultThreads(), Gemm.best(), WeightMemory.MAPPED, FinalSoftCap.AS_TRANSFORMERS, Optional.empty());
 
     /**
      * Checks the number of threads.
@@ -41,18 +51,22 @@ public record ModelOptions(int threads, Gemm gemm, FinalSoftCap finalSoftCap, Op
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(value, gemm, finalSoftCap, maskDecoder);
+        return new ModelOptions(value, gemm, weights, finalSoftCap, maskDecoder);
     }
 
     public ModelOptions withGemm(Gemm value) {
-        return new ModelOptions(threads, value, finalSoftCap, maskDecoder);
+        return new ModelOptions(threads, value, weights, finalSoftCap, maskDecoder);
+    }
+
+    public ModelOptions withWeights(WeightMemory value) {
+        return new ModelOptions(threads, gemm, value, finalSoftCap, maskDecoder);
     }
 
     public ModelOptions withFinalSoftCap(FinalSoftCap value) {
-        return new ModelOptions(threads, gemm, value, maskDecoder);
+        return new ModelOptions(threads, gemm, weights, value, maskDecoder);
     }
 
     public ModelOptions withMaskDecoder(Path file) {
-        return new ModelOptions(threads, gemm, finalSoftCap, Optional.of(file));
+        return new ModelOptions(threads, gemm, weights, finalSoftCap, Optional.of(file));
     }
 }

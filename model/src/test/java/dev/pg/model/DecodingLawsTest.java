@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.pg.core.Tensor;
 import dev.pg.model.Completion.Candidate;
+import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.generate.BeamStyle;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
@@ -67,6 +68,33 @@ class DecodingLawsTest {
             }
             double want = logits[row * vocab + candidate.ids()[i]] - Math.log(sum);
             assertThat((double) candidate.logProbs()[i]).isCloseTo(want, within(1e-4));
+        }
+    }
+
+    /** Every stage, bit for bit. */
+    @ParameterizedTest
+    @ValueSource(strings = {"paligemma1", "paligemma2"})
+    void residentWeightsGiveWhatMappedOnesGive(String name) {
+        Golden golden = Golden.open(name);
+        ModelOptions mapped = ModelOptions.DEFAULT.withThreads(2);
+        List<Tensor> want = trace(golden, mapped);
+        List<Tensor> got = trace(golden, mapped.withWeights(WeightMemory.RESIDENT));
+        assertThat(got).isNotEmpty().hasSameSizeAs(want);
+        for (int i = 0; i < want.size(); i++) {
+            assertThat(got.get(i).toString()).isEqualTo(want.get(i).toString());
+            assertThat(got.get(i).data().mismatch(want.get(i).data())).isEqualTo(-1);
+        }
+    }
+
+    private static List<Tensor> trace(Golden golden, ModelOptions options) {
+        try (PaliGemma model = PaliGemma.open(golden.directory(), options)) {
+            TraceInput input = new TraceInput(
+                    List.of(golden.image("image0.png")),
+                    Optional.empty(),
+                    Optional.of("caption en"),
+                    Optional.empty(),
+                    Optional.empty());
+            return Trace.run(model, input);
         }
     }
 
