@@ -28,31 +28,39 @@ final class WebP {
         }
         // Four bytes of the decoder's samples, as many of its buffers, and three of ours.
         file.admit(width, height, 11);
-        byte[] exif = exif(file);
+        Chunks chunks = Chunks.check(file);
         Image image = JavaCodec.run(
                 new WebPImageReaderSpi(),
                 file,
                 reader -> Samples.take(reader.read(0), file.options().gray16()));
-        return Orientation.apply(image, exif, file.options());
+        return Orientation.apply(chunks.lossy ? Chroma.interpolate(image) : image, chunks.exif, file.options());
     }
 
     private static long u24(PictureFile file, long at) {
         return file.u16le(at) | (long) file.u8(at + 2) << 16;
     }
 
-    /** Walks over the chunks, which must all be there, to the one with EXIF data. */
-    private static byte[] exif(PictureFile file) {
-        long at = FIRST_CHUNK;
-        while (at + 8 <= file.length()) {
-            long length = file.u32le(at + 4);
-            if (at + 8 + length > file.length()) {
-                throw file.cutOff();
+    /** What a walk over the chunks, which must all be there, finds. */
+    private static final class Chunks {
+        boolean lossy;
+        byte[] exif = {};
+
+        static Chunks check(PictureFile file) {
+            Chunks found = new Chunks();
+            long at = FIRST_CHUNK;
+            while (at + 8 <= file.length()) {
+                long length = file.u32le(at + 4);
+                if (at + 8 + length > file.length()) {
+                    throw file.cutOff();
+                }
+                if (file.has(at, "VP8 ")) {
+                    found.lossy = true;
+                } else if (file.has(at, "EXIF")) {
+                    found.exif = Arrays.copyOfRange(file.bytes(), (int) at + 8, (int) (at + 8 + length));
+                }
+                at += 8 + length + (length & 1);
             }
-            if (file.has(at, "EXIF")) {
-                return Arrays.copyOfRange(file.bytes(), (int) at + 8, (int) (at + 8 + length));
-            }
-            at += 8 + length + (length & 1);
+            return found;
         }
-        return new byte[0];
     }
 }
