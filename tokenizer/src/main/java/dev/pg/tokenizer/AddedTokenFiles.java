@@ -79,8 +79,9 @@ final class AddedTokenFiles {
     private void addIds(JsonNode ids, Path file) {
         for (Map.Entry<String, JsonNode> entry : ids.properties()) {
             int id = id(entry.getValue().asString(""), file.toString());
-            if (!tokens.containsKey(entry.getKey())) {
-                add(new AddedToken(id, entry.getKey(), false, false, false, false, false));
+            String content = bounded(entry.getKey(), file.toString());
+            if (!tokens.containsKey(content)) {
+                add(new AddedToken(id, content, false, false, false, false, false));
             }
         }
     }
@@ -136,17 +137,26 @@ final class AddedTokenFiles {
     /**
      * An added token as {@code tokenizer_config.json} and {@code tokenizer.json} describe it.
      *
-     * @throws PgException if the id is not one
+     * @throws PgException if the id is not one, or the text is too long
      */
     static AddedToken token(String id, JsonNode token, String source) {
         return new AddedToken(
                 id(id, source),
-                token.path("content").asString(""),
+                bounded(token.path("content").asString(""), source),
                 token.path("special").asBoolean(false),
                 token.path("lstrip").asBoolean(false),
                 token.path("rstrip").asBoolean(false),
                 token.path("single_word").asBoolean(false),
                 token.path("normalized").asBoolean(false));
+    }
+
+    /** Like pieces, tokens have bounded length, which bounds the cost of a match. */
+    private static String bounded(String content, String source) {
+        if (content.length() > Vocabulary.MAX_PIECE_BYTES) {
+            throw new PgException(source + ": an added token of " + content.length() + " characters, more than "
+                    + Vocabulary.MAX_PIECE_BYTES + "; fetch the file again");
+        }
+        return content;
     }
 
     private static int id(String text, String source) {

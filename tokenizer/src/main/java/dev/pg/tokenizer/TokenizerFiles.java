@@ -11,8 +11,8 @@ import java.util.Locale;
 
 /** Finds the tokenizer in a model directory and reads its bytes. */
 final class TokenizerFiles {
-    private static final List<String> SENTENCEPIECE = List.of("tokenizer.model", "spiece.model");
-    private static final String JSON = "tokenizer.json";
+    /** The first that is there is read; a SentencePiece model is smaller than the same tokenizer as JSON, and opens faster. */
+    private static final List<String> NAMES = List.of("tokenizer.model", "spiece.model", "tokenizer.json");
 
     /** A quarter of a million pieces take 35 MB as JSON, 4 MB as a SentencePiece model. */
     private static final long MAX_BYTES = 64L << 20;
@@ -23,15 +23,12 @@ final class TokenizerFiles {
         if (!Files.isDirectory(path)) {
             return readFile(path);
         }
-        for (String name : SENTENCEPIECE) {
+        for (String name : NAMES) {
             if (Files.exists(path.resolve(name))) {
                 return AddedTokenFiles.extend(readFile(path.resolve(name)), path);
             }
         }
-        if (Files.exists(path.resolve(JSON))) {
-            return AddedTokenFiles.extend(readFile(path.resolve(JSON)), path);
-        }
-        throw new PgException(path + ": no " + String.join(", ", SENTENCEPIECE) + " or " + JSON
+        throw new PgException(path + ": no " + String.join(", ", NAMES)
                 + " in this directory; fetch the tokenizer together with the model");
     }
 

@@ -1,9 +1,5 @@
 package dev.pg.tokenizer;
 
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 
 /** UTF-8 as SentencePiece reads it: strict (no surrogates, no overlong forms), one bad byte at a time. */
@@ -11,24 +7,30 @@ final class Utf8 {
     /** U+2581 LOWER ONE EIGHTH BLOCK, which stands for a space inside pieces. */
     static final char SPACE_MARK = '▁';
 
-    private static final byte[] REPLACEMENT = {(byte) 0xEF, (byte) 0xBF, (byte) 0xBD}; // U+FFFD
-
     private Utf8() {}
 
     /** The bytes of a text; a lone surrogate, which UTF-8 cannot write, becomes U+FFFD. */
     static byte[] encode(String text) {
-        try {
-            ByteBuffer bytes = StandardCharsets.UTF_8
-                    .newEncoder()
-                    .onMalformedInput(CodingErrorAction.REPLACE)
-                    .replaceWith(REPLACEMENT)
-                    .encode(CharBuffer.wrap(text));
-            byte[] exact = new byte[bytes.remaining()];
-            bytes.get(exact);
-            return exact;
-        } catch (CharacterCodingException e) {
-            throw new IllegalStateException("an encoder that replaces cannot fail", e);
+        return (hasLoneSurrogate(text) ? replaceLoneSurrogates(text) : text).getBytes(StandardCharsets.UTF_8);
+    }
+
+    private static boolean hasLoneSurrogate(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isSurrogate(text.charAt(i))) {
+                if (!Character.isSupplementaryCodePoint(text.codePointAt(i))) {
+                    return true;
+                }
+                i++;
+            }
         }
+        return false;
+    }
+
+    private static String replaceLoneSurrogates(String text) {
+        int[] scalars = text.codePoints()
+                .map(c -> c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE ? 0xFFFD : c)
+                .toArray();
+        return new String(scalars, 0, scalars.length);
     }
 
     /** How many bytes the character that starts with this byte should have; 1 for a byte that starts none. */

@@ -13,8 +13,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * merge that leads nowhere, which is the common case in byte-pair encoding, is thus refused without looking at its text.
  */
 final class Vocabulary {
-    /** Longer pieces are refused: they bound the cost of a match, and no tokenizer comes near. */
-    static final int MAX_PIECE_BYTES = 4096;
+    /** Longer pieces are refused: they bound the cost of a match. SentencePiece itself makes pieces of at most 512 characters. */
+    static final int MAX_PIECE_BYTES = 2048;
 
     /** Drawn anew in every process, so that no file can be made whose pieces all collide. */
     private static final long BASE = ThreadLocalRandom.current().nextLong() | 1;

@@ -174,6 +174,12 @@ class BrokenTokenizerTest {
         refused(name, utf8(json), word);
     }
 
+    @Test
+    void anAddedTokenWithoutEnd() throws IOException {
+        Files.write(directory.resolve("tokenizer.model"), model().build().toByteArray());
+        refused("added_tokens.json", utf8("{\"" + "x".repeat(3000) + "\":7}"), "3000 characters");
+    }
+
     private void refused(String name, ModelProto.Builder content, String... words) throws IOException {
         refused(name, content.build().toByteArray(), words);
     }
