@@ -24,4 +24,25 @@ final class F32Weights extends Weights {
     void unpack(long first, int count, float[] dst, int dstOffset) {
         MemorySegment.copy(data, FLOAT, first * Float.BYTES, dst, dstOffset, count);
     }
+
+    @Override
+    void addDots(
+            int row,
+            int rowCount,
+            int col,
+            int colCount,
+            int tokens,
+            float[] x,
+            int xo,
+            float[] sums,
+            int so,
+            float[] scratch) {
+        if (rowCount == FewRows.ROWS) {
+            long stride = cols() * (long) Float.BYTES;
+            long first = row * stride + col * (long) Float.BYTES;
+            F32Dots.add(data, first, stride, rowCount, colCount, tokens, x, xo, sums, so);
+        } else {
+            super.addDots(row, rowCount, col, colCount, tokens, x, xo, sums, so, scratch);
+        }
+    }
 }

@@ -90,6 +90,38 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
     /** Widens {@code count} elements, of which {@code first} is the first, counted through all rows. */
     abstract void unpack(long first, int count, float[] dst, int dstOffset);
 
+    /** Floats of scratch memory that {@link #addDots} may use. */
+    static final int SCRATCH = 8 * 512;
+
+    /**
+     * Adds products of weights and tokens to sums[row][token][lane], for the Vector API; input k goes to lane k mod LANES, in the
+     * order of k. A format that does not override this is unpacked piece by piece into the L1 cache first.
+     *
+     * @param rowCount at most {@link FewRows#ROWS}; sums and scratch have room for so many even if there are fewer
+     * @param colCount a multiple of the lanes
+     * @param tokens 1 or 4
+     * @param x one token, or [k / lanes × 4 tokens × lanes], for the inputs from col on
+     * @param scratch {@link #SCRATCH} floats
+     */
+    void addDots(
+            int row,
+            int rowCount,
+            int col,
+            int colCount,
+            int tokens,
+            float[] x,
+            int xo,
+            float[] sums,
+            int so,
+            float[] scratch) {
+        int stride = SCRATCH / FewRows.ROWS;
+        for (int k = 0; k < colCount; k += stride) {
+            int count = Math.min(stride, colCount - k);
+            unpack(row, rowCount, col + k, count, scratch, 0, stride);
+            FloatDots.add(scratch, 0, stride, FewRows.ROWS, count, tokens, x, xo + k * tokens, sums, so);
+        }
+    }
+
     /** Name, type and shape, as messages show them. */
     @Override
     public final String toString() {

@@ -238,7 +238,7 @@ class MatMulTest {
                     Matrix x = random.window(tokens, 270);
                     Matrix y = new Matrix(tokens, 60);
                     long leastBytes = Long.MAX_VALUE;
-                    for (int i = 0; i < 30 && leastBytes > 0; i++) {
+                    for (int i = 0; i < 400 && leastBytes > 0; i++) {
                         long before = threads.getCurrentThreadAllocatedBytes();
                         for (int j = 0; j < 200; j++) {
                             matMul.multiply(x, w, y);

@@ -58,12 +58,12 @@ class TileTest {
 
     /** C2 inlines a hot method of up to 325 bytecodes (FreqInlineSize) into the block loops, unrolls it there and spills. */
     @ParameterizedTest
-    @ValueSource(classes = {Tiles16.class, Tiles32.class})
-    void tilesAreTooLargeToBeInlined(Class<?> tiles) throws IOException {
+    @ValueSource(classes = {Tiles16.class, Tiles32.class, FloatDots.class, F32Dots.class, Bf16Dots.class})
+    void kernelsAreTooLargeToBeInlined(Class<?> tiles) throws IOException {
         try (InputStream in = tiles.getResourceAsStream(tiles.getSimpleName() + ".class")) {
             ClassModel model = ClassFile.of().parse(in.readAllBytes());
             List<MethodModel> kernels = model.methods().stream()
-                    .filter(m -> m.methodName().stringValue().startsWith("tile"))
+                    .filter(m -> m.methodName().stringValue().matches("(tile|dots)\\d+x\\d"))
                     .toList();
             assertThat(kernels).isNotEmpty();
             for (MethodModel kernel : kernels) {

@@ -1,0 +1,256 @@
+package dev.pg.kernels;
+
+import static dev.pg.kernels.FewRows.TOGETHER;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_S2I;
+
+import dev.pg.kernels.VectorSupport.Species;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Dot products of mapped bfloat16 weights, widened in registers: a bfloat16 is the upper half of its float.
+ *
+ * <p>The widening stands in every line because C2 gives up inlining helpers in methods of this size (the JDK's own
+ * methods are exempt), and then vectors are boxed: a third of the speed.
+ */
+final class Bf16Dots {
+    private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
+    private static final VectorSpecies<Integer> INT = Species.INT;
+    private static final VectorSpecies<Short> SHORT = Species.SHORT;
+    private static final int LANES = Species.LANES;
+
+    private Bf16Dots() {}
+
+    /**
+     * Adds the products of some rows of weights with one token or four to sums[row][token][lane]; input k goes to lane k mod LANES.
+     *
+     * @param w weights; row r starts at byte {@code wo + r * stride}
+     * @param rows a multiple of {@link FewRows#ROWS}
+     * @param count inputs, a multiple of the lanes
+     * @param x one token, or [k / lanes × 4 tokens × lanes]
+     */
+    static void add(
+            MemorySegment w,
+            long wo,
+            long stride,
+            int rows,
+            int count,
+            int tokens,
+            float[] x,
+            int xo,
+            float[] sums,
+            int so) {
+        if (tokens == 1) {
+            for (int r = 0; r < rows; r += 8) {
+                dots8x1(w, wo + r * stride, stride, count, x, xo, sums, so + r * LANES);
+            }
+        } else if (TOGETHER == 4) {
+            for (int r = 0; r < rows; r += 4) {
+                dots4x4(w, wo + r * stride, stride, count, x, xo, sums, so + r * 4 * LANES);
+            }
+        } else {
+            for (int r = 0; r < rows; r += 2) {
+                dots2x4(w, wo + r * stride, stride, count, x, xo, sums, so + r * 4 * LANES);
+            }
+        }
+    }
+
+    private static void dots8x1(
+            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
+        FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector s10 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector s20 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector s30 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+        FloatVector s40 = FloatVector.fromArray(FLOAT, sums, so + 4 * LANES);
+        FloatVector s50 = FloatVector.fromArray(FLOAT, sums, so + 5 * LANES);
+        FloatVector s60 = FloatVector.fromArray(FLOAT, sums, so + 6 * LANES);
+        FloatVector s70 = FloatVector.fromArray(FLOAT, sums, so + 7 * LANES);
+        for (int k = 0; k < count; k += LANES) {
+            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
+            s00 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s00);
+            s10 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s10);
+            s20 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 2 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s20);
+            s30 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 3 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s30);
+            s40 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 4 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s40);
+            s50 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 5 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s50);
+            s60 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 6 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s60);
+            s70 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 7 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s70);
+        }
+        s00.intoArray(sums, so);
+        s10.intoArray(sums, so + LANES);
+        s20.intoArray(sums, so + 2 * LANES);
+        s30.intoArray(sums, so + 3 * LANES);
+        s40.intoArray(sums, so + 4 * LANES);
+        s50.intoArray(sums, so + 5 * LANES);
+        s60.intoArray(sums, so + 6 * LANES);
+        s70.intoArray(sums, so + 7 * LANES);
+    }
+
+    private static void dots4x4(
+            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
+        FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector s01 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector s02 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+        FloatVector s10 = FloatVector.fromArray(FLOAT, sums, so + 4 * LANES);
+        FloatVector s11 = FloatVector.fromArray(FLOAT, sums, so + 5 * LANES);
+        FloatVector s12 = FloatVector.fromArray(FLOAT, sums, so + 6 * LANES);
+        FloatVector s13 = FloatVector.fromArray(FLOAT, sums, so + 7 * LANES);
+        FloatVector s20 = FloatVector.fromArray(FLOAT, sums, so + 8 * LANES);
+        FloatVector s21 = FloatVector.fromArray(FLOAT, sums, so + 9 * LANES);
+        FloatVector s22 = FloatVector.fromArray(FLOAT, sums, so + 10 * LANES);
+        FloatVector s23 = FloatVector.fromArray(FLOAT, sums, so + 11 * LANES);
+        FloatVector s30 = FloatVector.fromArray(FLOAT, sums, so + 12 * LANES);
+        FloatVector s31 = FloatVector.fromArray(FLOAT, sums, so + 13 * LANES);
+        FloatVector s32 = FloatVector.fromArray(FLOAT, sums, so + 14 * LANES);
+        FloatVector s33 = FloatVector.fromArray(FLOAT, sums, so + 15 * LANES);
+        for (int k = 0; k < count; k += LANES) {
+            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w2 = ((IntVector)
+                            ShortVector.fromMemorySegment(SHORT, w, wo + 2 * stride + 2L * k, LITTLE_ENDIAN)
+                                    .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w3 = ((IntVector)
+                            ShortVector.fromMemorySegment(SHORT, w, wo + 3 * stride + 2L * k, LITTLE_ENDIAN)
+                                    .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + 4 * k);
+            s00 = w0.fma(x0, s00);
+            s10 = w1.fma(x0, s10);
+            s20 = w2.fma(x0, s20);
+            s30 = w3.fma(x0, s30);
+            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + LANES);
+            s01 = w0.fma(x1, s01);
+            s11 = w1.fma(x1, s11);
+            s21 = w2.fma(x1, s21);
+            s31 = w3.fma(x1, s31);
+            FloatVector x2 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 2 * LANES);
+            s02 = w0.fma(x2, s02);
+            s12 = w1.fma(x2, s12);
+            s22 = w2.fma(x2, s22);
+            s32 = w3.fma(x2, s32);
+            FloatVector x3 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 3 * LANES);
+            s03 = w0.fma(x3, s03);
+            s13 = w1.fma(x3, s13);
+            s23 = w2.fma(x3, s23);
+            s33 = w3.fma(x3, s33);
+        }
+        s00.intoArray(sums, so);
+        s01.intoArray(sums, so + LANES);
+        s02.intoArray(sums, so + 2 * LANES);
+        s03.intoArray(sums, so + 3 * LANES);
+        s10.intoArray(sums, so + 4 * LANES);
+        s11.intoArray(sums, so + 5 * LANES);
+        s12.intoArray(sums, so + 6 * LANES);
+        s13.intoArray(sums, so + 7 * LANES);
+        s20.intoArray(sums, so + 8 * LANES);
+        s21.intoArray(sums, so + 9 * LANES);
+        s22.intoArray(sums, so + 10 * LANES);
+        s23.intoArray(sums, so + 11 * LANES);
+        s30.intoArray(sums, so + 12 * LANES);
+        s31.intoArray(sums, so + 13 * LANES);
+        s32.intoArray(sums, so + 14 * LANES);
+        s33.intoArray(sums, so + 15 * LANES);
+    }
+
+    private static void dots2x4(
+            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
+        FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector s01 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector s02 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+        FloatVector s10 = FloatVector.fromArray(FLOAT, sums, so + 4 * LANES);
+        FloatVector s11 = FloatVector.fromArray(FLOAT, sums, so + 5 * LANES);
+        FloatVector s12 = FloatVector.fromArray(FLOAT, sums, so + 6 * LANES);
+        FloatVector s13 = FloatVector.fromArray(FLOAT, sums, so + 7 * LANES);
+        for (int k = 0; k < count; k += LANES) {
+            FloatVector w0 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector w1 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats();
+            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + 4 * k);
+            s00 = w0.fma(x0, s00);
+            s10 = w1.fma(x0, s10);
+            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + LANES);
+            s01 = w0.fma(x1, s01);
+            s11 = w1.fma(x1, s11);
+            FloatVector x2 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 2 * LANES);
+            s02 = w0.fma(x2, s02);
+            s12 = w1.fma(x2, s12);
+            FloatVector x3 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 3 * LANES);
+            s03 = w0.fma(x3, s03);
+            s13 = w1.fma(x3, s13);
+        }
+        s00.intoArray(sums, so);
+        s01.intoArray(sums, so + LANES);
+        s02.intoArray(sums, so + 2 * LANES);
+        s03.intoArray(sums, so + 3 * LANES);
+        s10.intoArray(sums, so + 4 * LANES);
+        s11.intoArray(sums, so + 5 * LANES);
+        s12.intoArray(sums, so + 6 * LANES);
+        s13.intoArray(sums, so + 7 * LANES);
+    }
+
+    /** Widens whole vectors from byte {@code offset} on; returns how many elements that were. */
+    static int unpack(MemorySegment w, long offset, int count, float[] dst, int dstOffset) {
+        int end = FLOAT.loopBound(count);
+        for (int i = 0; i < end; i += LANES) {
+            FloatVector v = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats();
+            v.intoArray(dst, dstOffset + i);
+        }
+        return end;
+    }
+}

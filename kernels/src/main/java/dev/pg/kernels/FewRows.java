@@ -1,0 +1,172 @@
+package dev.pg.kernels;
+
+import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), at the speed of memory: decoding, the vocabulary projection.
+ *
+ * <p>The weights are read once, straight from where they lie. How many rows of them are walked at once matters more than the
+ * instructions: eight keep enough cache lines under way (two: half the bandwidth), and need one sum each. Several tokens are taken
+ * four by four, so that a weight that is widened once is used four times; for further fours it is still in the cache.
+ *
+ * <p>An element of y is made of one chain of fused multiply-adds per lane, lane l summing the inputs k with k mod LANES = l; the lanes are
+ * added as a tree, halves first; then the inputs behind the last whole vector, one by one; then the bias. No place, no number of threads
+ * and no compiler changes that.
+ */
+final class FewRows {
+    /** Tokens, at most; more are the business of {@link PackedGemm}. */
+    static final int MAX_TOKENS = 16;
+
+    /** Rows of weights that a call of a kernel takes, or a multiple. */
+    static final int ROWS = 8;
+
+    /** Rows of weights that are multiplied with four tokens at once: two need 8 sums, four need 16. */
+    static final int TOGETHER = Tile.best() instanceof Tiles32 ? 4 : 2;
+
+    /** Inputs of one call: their tokens stay in L1. */
+    private static final int DEPTH = 1024;
+
+    /** Weights of one task: enough to be worth handing out. */
+    private static final int TASK_WEIGHTS = 1 << 16;
+
+    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+
+    private final Workers workers;
+    private final float[][] sums; // per worker [rows × tokens × lanes]
+    private final float[][] scratch; // per worker [ROWS × cols behind the last vector], or what a format unpacks
+    private final Workers.Task rowsTask = this::multiplyRows;
+
+    private Matrix x;
+    private Matrix y;
+    private Linear w;
+    private int tokens;
+    private int group; // tokens multiplied at once: 1 or 4
+    private int body; // inputs in whole vectors
+    private float[] packed = new float[0]; // [fours of tokens × body / lanes × 4 × lanes]
+    private int rowsPerTask;
+
+    FewRows(Workers workers) {
+        this.workers = workers;
+        sums = new float[workers.threads()][0];
+        scratch = new float[workers.threads()][Weights.SCRATCH];
+    }
+
+    /** See {@link MatMul#multiply}; x has at most {@link #MAX_TOKENS} rows. */
+    void multiply(Matrix x, Linear w, Matrix y) {
+        this.x = x;
+        this.w = w;
+        this.y = y;
+        tokens = x.rows();
+        group = tokens == 1 ? 1 : 4;
+        body = Species.FLOAT.loopBound(w.cols());
+        if (tokens > 1) {
+            pack();
+        }
+        int fair = Math.ceilDiv(w.rows(), 4 * workers.threads());
+        int rows = Math.min(TASK_WEIGHTS / Math.max(w.cols(), 1), workers.threads() == 1 ? w.rows() : fair);
+        rowsPerTask = Math.max(1, Math.ceilDiv(rows, ROWS)) * ROWS;
+        int tasks = 0;
+        for (int i = 0; i < w.parts(); i++) {
+            tasks += Math.ceilDiv(w.part(i).rows(), rowsPerTask);
+        }
+        workers.run(tasks, rowsTask);
+    }
+
+    private void pack() {
+        int fours = Math.ceilDiv(tokens, 4);
+        if (packed.length < fours * 4 * body) {
+            packed = new float[fours * 4 * body];
+        }
+        for (int t = 0; t < fours * 4; t++) {
+            int to = t / 4 * 4 * body + t % 4 * Species.LANES;
+            for (int k = 0; k < body; k += Species.LANES) {
+                if (t < tokens) {
+                    System.arraycopy(x.data(), x.at(t) + k, packed, to + 4 * k, Species.LANES);
+                } else {
+                    Arrays.fill(packed, to + 4 * k, to + 4 * k + Species.LANES, 0);
+                }
+            }
+        }
+    }
+
+    private void multiplyRows(int index, int worker) {
+        int row = index * rowsPerTask; // of the part it falls into
+        int column = 0;
+        int p = 0;
+        while (row >= w.part(p).rows()) {
+            row -= Math.ceilDiv(w.part(p).rows(), rowsPerTask) * rowsPerTask;
+            column += w.part(p).rows();
+            p++;
+        }
+        int rows = Math.min(rowsPerTask, w.part(p).rows() - row);
+        int groups = Math.ceilDiv(tokens, group);
+        int perGroup = rowsPerTask * group * Species.LANES;
+        if (sums[worker].length < groups * perGroup) {
+            sums[worker] = new float[groups * perGroup];
+        }
+        Arrays.fill(sums[worker], 0, groups * perGroup, 0);
+        for (int r = 0; r < rows; r += ROWS) {
+            int count = Math.min(ROWS, rows - r);
+            for (int k = 0; k < body; k += DEPTH) {
+                int depth = Math.min(DEPTH, body - k);
+                for (int g = 0; g < groups; g++) {
+                    float[] from = tokens == 1 ? x.data() : packed;
+                    int at = tokens == 1 ? x.at(0) + k : g * 4 * body + 4 * k;
+                    int to = g * perGroup + r * group * Species.LANES;
+                    w.part(p).addDots(row + r, count, k, depth, group, from, at, sums[worker], to, scratch[worker]);
+                }
+            }
+        }
+        for (int t = 0; t < tokens; t++) {
+            int from = t / group * perGroup + t % group * Species.LANES;
+            store(w.part(p), row, rows, column + row, t, sums[worker], from, scratch[worker]);
+        }
+    }
+
+    /** Finishes the sums of one token. */
+    private void store(Weights part, int row, int rows, int column, int token, float[] lanes, int from, float[] tail) {
+        float[] out = y.data();
+        int to = y.at(token) + column;
+        int step = group * Species.LANES;
+        foldToFour(lanes, from, step, rows);
+        for (int r = 0; r < rows; r++) {
+            int at = from + r * step;
+            out[to + r] = (lanes[at] + lanes[at + 2]) + (lanes[at + 1] + lanes[at + 3]);
+        }
+        int rest = w.cols() - body;
+        if (rest > 0) {
+            for (int r = 0; r < rows; r++) {
+                part.unpack(row + r, 1, body, rest, tail, 0, rest);
+                for (int k = 0; k < rest; k++) {
+                    out[to + r] = Math.fma(tail[k], x.data()[x.at(token) + body + k], out[to + r]);
+                }
+            }
+        }
+        for (int r = 0; r < rows; r++) {
+            out[to + r] += w.bias(column + r);
+        }
+    }
+
+    /**
+     * Adds lanes pairwise, halves first, until four are left in front, for {@code rows} vectors that start {@code step} apart. In scalar
+     * code this would take as long as a tenth of the products.
+     */
+    private static void foldToFour(float[] lanes, int from, int step, int rows) {
+        for (int r = 0; r < rows; r++) {
+            int at = from + r * step;
+            FloatVector low = FloatVector.fromArray(FOUR, lanes, at);
+            if (Species.LANES == 16) {
+                low = low.add(FloatVector.fromArray(FOUR, lanes, at + 8));
+                low = low.add(
+                        FloatVector.fromArray(FOUR, lanes, at + 4).add(FloatVector.fromArray(FOUR, lanes, at + 12)));
+            } else if (Species.LANES == 8) {
+                low = low.add(FloatVector.fromArray(FOUR, lanes, at + 4));
+            }
+            low.intoArray(lanes, at);
+        }
+    }
+}
