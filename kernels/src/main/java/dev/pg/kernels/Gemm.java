@@ -26,6 +26,24 @@ public enum Gemm {
         }
     },
 
+    /** OpenBLAS, a native library that the user brings; see {@code -Dpg.blas} and {@code org.bytedeco:openblas}. */
+    OPENBLAS {
+        @Override
+        public boolean available() {
+            return OpenBlas.get().isPresent();
+        }
+
+        @Override
+        String cure() {
+            return "install OpenBLAS (libopenblas0), or name its file by -Dpg.blas=FILE";
+        }
+
+        @Override
+        MatMul.Backend backend(Workers workers) {
+            return new BlasGemm(workers, OpenBlas.get().orElseThrow());
+        }
+    },
+
     /** Plain loops: always there, slow. */
     SCALAR {
         @Override

@@ -6,7 +6,7 @@ import dev.pg.core.Workers;
  * The door to matrix products: y = x·Wᵀ + bias, for float activations and weights of any format.
  *
  * <p>Every element of y is bit-equal for any number of workers, before and after the JIT has warmed up, and wherever it lies in
- * y. It may differ in the last bits between backends, between vector widths, and between few and many rows of x, because these
+ * y (but for the place with OpenBLAS). It may differ in the last bits between backends, between vector widths, and between few and many rows of x, because these
  * add in another order.
  *
  * <p>Owns its scratch memory, which grows to the largest product seen; in steady state nothing is allocated. Not thread-safe.

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -162,9 +164,14 @@ class MatMulTest {
         }
     }
 
+    /** OpenBLAS has other kernels for the edges of a block. */
+    static List<Gemm> ownBackends() {
+        return backends().stream().filter(gemm -> gemm != Gemm.OPENBLAS).toList();
+    }
+
     /** A row of x gives the same bits wherever it stands among the others, and equal rows of weights give equal outputs. */
     @ParameterizedTest
-    @MethodSource("backends")
+    @MethodSource("ownBackends")
     void bitsDoNotDependOnThePlace(Gemm gemm) {
         RandomTensors random = new RandomTensors(11);
         try (Workers workers = new Workers(2)) {
@@ -249,6 +256,13 @@ class MatMulTest {
                 }
             }
         }
+    }
+
+    /** Its library comes with the test dependencies, so that it cannot go untested unseen. */
+    @Test
+    @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
+    void openBlasIsTested() {
+        assertThat(backends()).contains(Gemm.OPENBLAS);
     }
 
     @ParameterizedTest
