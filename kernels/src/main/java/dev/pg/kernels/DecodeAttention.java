@@ -71,23 +71,36 @@ final class DecodeAttention implements Workers.Task {
     @Override
     public void run(int index, int worker) {
         AttentionProblem p = problem;
-        int kv = index / chunks;
-        int chunk = index % chunks;
+        int kv = index % p.kvHeads; // neighbouring tasks read the same rows
+        int chunk = index / p.kvHeads;
         int from = Math.max(first, (firstChunk + chunk) * CHUNK);
         int count = Math.min(end, (firstChunk + chunk + 1) * CHUNK) - from;
         int key = p.k.at(from) + kv * p.headDim;
         int value = p.v.at(from) + kv * p.headDim;
-        for (int head = kv * p.group; head < (kv + 1) * p.group; head++) {
-            int q = p.q.at(0) + head * p.headDim;
+        int firstHead = kv * p.group;
+        int endHead = firstHead + p.group;
+        // Four keys, or some columns of the values, stay in the first-level cache while all heads use them.
+        for (int j = 0; j < count; j += 4) {
+            for (int head = firstHead; head < endHead; head++) {
+                int at = (head * chunks + chunk) * CHUNK + j;
+                Simd.fourDots(p, p.q.at(0) + head * p.headDim, key, j, count, scores, at);
+            }
+        }
+        for (int head = firstHead; head < endHead; head++) {
             int part = head * chunks + chunk;
-            Simd.dots(p.q.data(), q, p.k.data(), key, p.k.stride(), p.headDim, p.scale, scores, part * CHUNK, count);
             if (p.softCap > 0) {
                 SoftCap.apply(scores, part * CHUNK, count, p.softCap);
             }
             maxima[part] = Softmax.Simd.max(scores, part * CHUNK, count);
             totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part], true);
-            Simd.weightedSum(
-                    scores, part * CHUNK, count, p.v.data(), value, p.v.stride(), p.headDim, sums, part * p.headDim);
+        }
+        for (int d = 0; d < p.headDim; d += Simd.columns(p.headDim - d)) {
+            for (int head = firstHead; head < endHead; head++) {
+                int part = head * chunks + chunk;
+                int sum = part * p.headDim + d;
+                Simd.weightedSum(
+                        scores, part * CHUNK, count, p.v.data(), value + d, p.v.stride(), p.headDim - d, sums, sum);
+            }
         }
     }
 
@@ -108,7 +121,10 @@ final class DecodeAttention implements Workers.Task {
             maxima[part + c] /= total;
         }
         int out = p.out.at(0) + head * p.headDim;
-        Simd.weightedSum(maxima, part, chunks, sums, part * p.headDim, p.headDim, p.headDim, p.out.data(), out);
+        for (int d = 0; d < p.headDim; d += Simd.columns(p.headDim - d)) {
+            Simd.weightedSum(
+                    maxima, part, chunks, sums, part * p.headDim + d, p.headDim, p.headDim - d, p.out.data(), out + d);
+        }
     }
 
     private static final class Simd {
@@ -124,50 +140,19 @@ final class DecodeAttention implements Workers.Task {
         private static final VectorShuffle<Float> SWAP_QUARTERS =
                 VectorShuffle.fromOp(Species.FLOAT, lane -> lane ^ QUARTER);
 
-        /** scores[j] = scale · q·k[j] for {@code count} keys, {@code stride} floats apart. */
-        static void dots(
-                float[] q,
-                int qAt,
-                float[] k,
-                int kAt,
-                int stride,
-                int headDim,
-                float scale,
-                float[] scores,
-                int at,
-                int count) {
-            for (int j = 0; j < count; j += 4) {
-                fourDots(
-                        q,
-                        qAt,
-                        k,
-                        kAt + j * stride,
-                        kAt + Math.min(j + 1, count - 1) * stride,
-                        kAt + Math.min(j + 2, count - 1) * stride,
-                        kAt + Math.min(j + 3, count - 1) * stride,
-                        headDim,
-                        scale,
-                        scores,
-                        at + j);
-            }
-        }
-
         /**
-         * scores[at + i] = scale · q·k_i for four keys. The four sums are folded together: first two vectors into the halves of one,
-         * then two of those into quarters.
+         * scores[at + i] = scale · q·k[j + i] for four keys (those from {@code count} on repeat the last). The four sums are folded
+         * together: first two vectors into the halves of one, then two of those into quarters.
          */
-        private static void fourDots(
-                float[] q,
-                int qAt,
-                float[] k,
-                int k0,
-                int k1,
-                int k2,
-                int k3,
-                int headDim,
-                float scale,
-                float[] scores,
-                int at) {
+        static void fourDots(AttentionProblem p, int qAt, int key, int j, int count, float[] scores, int at) {
+            float[] q = p.q.data();
+            float[] k = p.k.data();
+            int k0 = key + j * p.k.stride();
+            int k1 = key + Math.min(j + 1, count - 1) * p.k.stride();
+            int k2 = key + Math.min(j + 2, count - 1) * p.k.stride();
+            int k3 = key + Math.min(j + 3, count - 1) * p.k.stride();
+            int headDim = p.headDim;
+            float scale = p.scale;
             int bound = Species.FLOAT.loopBound(headDim);
             FloatVector s0 = FloatVector.zero(Species.FLOAT);
             FloatVector s1 = FloatVector.zero(Species.FLOAT);
@@ -210,30 +195,24 @@ final class DecodeAttention implements Workers.Task {
             scores[at + 3] = d3 * scale;
         }
 
-        /** sum[headDim] = Σ_j weights[j] · v[j] over {@code count} rows, {@code stride} floats apart. */
+        /** How many columns {@link #weightedSum} does at once when {@code left} are left. */
+        static int columns(int left) {
+            return left >= 4 * Species.LANES ? 4 * Species.LANES : left >= Species.LANES ? Species.LANES : 1;
+        }
+
+        /** sum[c] = Σ_j weights[j] · v[j][c] for the next columns; v has {@code count} rows, {@code stride} floats apart. */
         static void weightedSum(
-                float[] weights,
-                int at,
-                int count,
-                float[] v,
-                int vAt,
-                int stride,
-                int headDim,
-                float[] sum,
-                int sumAt) {
-            int d = 0;
-            for (; d <= headDim - 4 * Species.LANES; d += 4 * Species.LANES) {
-                fourColumns(weights, at, count, v, vAt + d, stride, sum, sumAt + d);
-            }
-            for (; d <= headDim - Species.LANES; d += Species.LANES) {
-                oneColumn(weights, at, count, v, vAt + d, stride, sum, sumAt + d);
-            }
-            for (; d < headDim; d++) {
+                float[] weights, int at, int count, float[] v, int vAt, int stride, int left, float[] sum, int sumAt) {
+            if (left >= 4 * Species.LANES) {
+                fourColumns(weights, at, count, v, vAt, stride, sum, sumAt);
+            } else if (left >= Species.LANES) {
+                oneColumn(weights, at, count, v, vAt, stride, sum, sumAt);
+            } else {
                 float s = 0;
                 for (int j = 0; j < count; j++) {
-                    s = Math.fma(weights[at + j], v[vAt + j * stride + d], s);
+                    s = Math.fma(weights[at + j], v[vAt + j * stride], s);
                 }
-                sum[sumAt + d] = s;
+                sum[sumAt] = s;
             }
         }
 
