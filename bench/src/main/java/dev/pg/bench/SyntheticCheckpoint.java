@@ -1,7 +1,9 @@
 package dev.pg.bench;
 
+import dev.pg.core.DType;
 import dev.pg.core.PgException;
 import dev.pg.core.Safetensors;
+import dev.pg.core.TensorSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -83,17 +85,23 @@ public final class SyntheticCheckpoint implements Callable<Integer> {
         return 0;
     }
 
+    /** {@link #write(Path, ModelShape, DType, long, long)} in BF16. */
+    static long write(Path directory, ModelShape shape, long seed, long shardBytes) throws IOException {
+        return write(directory, shape, DType.BF16, seed, shardBytes);
+    }
+
     /**
      * Writes a checkpoint. The memory needed does not depend on its size.
      *
      * @param directory is created; must be empty if it exists
      * @param shape sizes of the model
+     * @param dtype number format: F32, F16 or BF16
      * @param seed the same seed gives the same bytes
      * @param shardBytes largest number of bytes of a file with more than one tensor
      * @return number of bytes of all tensors
      * @throws PgException if a file cannot be written
      */
-    static long write(Path directory, ModelShape shape, long seed, long shardBytes) throws IOException {
+    static long write(Path directory, ModelShape shape, DType dtype, long seed, long shardBytes) throws IOException {
         Files.createDirectories(directory);
         try (var entries = Files.newDirectoryStream(directory)) {
             if (entries.iterator().hasNext()) {
@@ -104,9 +112,9 @@ public final class SyntheticCheckpoint implements Callable<Integer> {
         writeJson(directory, "added_tokens.json", Map.of("<image>", SyntheticTokenizer.SIZE));
         writeJson(directory, "preprocessor_config.json", SyntheticConfig.preprocessor(shape));
         writeJson(directory, "generation_config.json", SyntheticConfig.generation());
-        writeJson(directory, "config.json", SyntheticConfig.config(shape));
+        writeJson(directory, "config.json", SyntheticConfig.config(shape, dtype));
 
-        List<List<SyntheticWeight>> shards = shards(SyntheticWeights.of(shape, seed), shardBytes);
+        List<List<TensorSource>> shards = shards(weights(shape, dtype, seed), shardBytes);
         long bytes = 0;
         Map<String, String> weightMap = new TreeMap<>();
         for (int i = 0; i < shards.size(); i++) {
@@ -114,7 +122,7 @@ public final class SyntheticCheckpoint implements Callable<Integer> {
                     ? "model.safetensors"
                     : "model-%05d-of-%05d.safetensors".formatted(i + 1, shards.size());
             Safetensors.write(directory.resolve(name), shards.get(i), Map.of("format", "pt"));
-            for (SyntheticWeight weight : shards.get(i)) {
+            for (TensorSource weight : shards.get(i)) {
                 bytes += weight.bytes();
                 weightMap.put(weight.name(), name);
             }
@@ -128,10 +136,23 @@ public final class SyntheticCheckpoint implements Callable<Integer> {
         return bytes;
     }
 
-    private static List<List<SyntheticWeight>> shards(List<SyntheticWeight> weights, long shardBytes) {
-        List<List<SyntheticWeight>> shards = new ArrayList<>();
+    private static List<TensorSource> weights(ModelShape shape, DType dtype, long seed) {
+        List<TensorSource> weights = new ArrayList<>(SyntheticWeights.of(shape, seed));
+        if (dtype != DType.BF16) {
+            weights.replaceAll(weight -> new ConvertedWeight(weight, dtype));
+        }
+        return weights;
+    }
+
+    /** Bytes of the tensors that {@link #write} writes. */
+    static long bytes(ModelShape shape, DType dtype) {
+        return weights(shape, dtype, 0).stream().mapToLong(TensorSource::bytes).sum();
+    }
+
+    private static List<List<TensorSource>> shards(List<TensorSource> weights, long shardBytes) {
+        List<List<TensorSource>> shards = new ArrayList<>();
         long room = 0;
-        for (SyntheticWeight weight : weights) {
+        for (TensorSource weight : weights) {
             if (shards.isEmpty() || weight.bytes() > room) {
                 shards.add(new ArrayList<>());
                 room = shardBytes;

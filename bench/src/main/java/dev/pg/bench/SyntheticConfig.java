@@ -1,5 +1,6 @@
 package dev.pg.bench;
 
+import dev.pg.core.DType;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,7 +16,7 @@ final class SyntheticConfig {
     private SyntheticConfig() {}
 
     /** The keys and values of config.json. */
-    static Map<String, Object> config(ModelShape shape) {
+    static Map<String, Object> config(ModelShape shape, DType dtype) {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("architectures", List.of("PaliGemmaForConditionalGeneration"));
         config.put("bos_token_id", 2);
@@ -26,13 +27,22 @@ final class SyntheticConfig {
         config.put("model_type", "paligemma");
         config.put("pad_token_id", 0);
         config.put("projection_dim", shape.hidden());
-        config.put("text_config", text(shape));
-        config.put("torch_dtype", "bfloat16");
+        config.put("text_config", text(shape, torchName(dtype)));
+        config.put("torch_dtype", torchName(dtype));
         config.put("vision_config", vision(shape));
         return config;
     }
 
-    private static Map<String, Object> text(ModelShape shape) {
+    private static String torchName(DType dtype) {
+        return switch (dtype) {
+            case F32 -> "float32";
+            case F16 -> "float16";
+            case BF16 -> "bfloat16";
+            default -> throw new IllegalArgumentException("weights are F32, F16 or BF16, not " + dtype);
+        };
+    }
+
+    private static Map<String, Object> text(ModelShape shape, String dtype) {
         Map<String, Object> text = new LinkedHashMap<>();
         if (shape.gemma() == 2) {
             text.put("architectures", List.of("Gemma2ForCausalLM"));
@@ -51,7 +61,7 @@ final class SyntheticConfig {
         text.put("num_hidden_layers", shape.layers());
         text.put("num_image_tokens", shape.vision().patches());
         text.put("num_key_value_heads", shape.kvHeads());
-        text.put("torch_dtype", "bfloat16");
+        text.put("torch_dtype", dtype);
         text.put("vocab_size", ModelShape.VOCABULARY);
         return text;
     }

@@ -29,6 +29,7 @@ import picocli.CommandLine.Spec;
             InspectCommand.class,
             InfoCommand.class,
             TraceCommand.class,
+            BenchCommand.class,
             GenerateCompletion.class,
         },
         exitCodeListHeading = "%nExit codes:%n",

@@ -1,0 +1,171 @@
+package dev.pg.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.tuple;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.pg.core.DType;
+import dev.pg.core.PgException;
+import dev.pg.kernels.Gemm;
+import dev.pg.model.ModelOptions.WeightMemory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Whole runs, on shapes that take no time. */
+class BenchTest {
+    private static final ModelShape TINY =
+            new ModelShape(2, new ModelShape.Vision(28, 14, 3, 24, 40, 2), 4, 32, 48, 4, 2, 256, 256);
+    private static final Path GOLDEN = Path.of(System.getProperty("pg.testdata"), "golden");
+    private static final long PROBE_BYTES = 8 << 20;
+
+    /** Remembers what it heard. */
+    private static final class Listener implements BenchListener {
+        final List<Object> heard = new ArrayList<>();
+
+        @Override
+        public void started(Report.Subject subject) {
+            heard.add(subject);
+        }
+
+        @Override
+        public void doing(String what) {}
+
+        @Override
+        public void measured(Machine machine) {
+            heard.add(machine);
+        }
+
+        @Override
+        public void measured(Result result) {
+            heard.add(result);
+        }
+    }
+
+    private final Listener listener = new Listener();
+
+    private Bench bench(WeightMemory weights, Integer... threads) {
+        BenchOptions options = new BenchOptions(List.of(threads), Gemm.best(), weights, 2);
+        return new Bench(options, listener, PROBE_BYTES);
+    }
+
+    @ParameterizedTest
+    @EnumSource(WeightMemory.class)
+    void everyStageIsMeasured(WeightMemory weights) {
+        Report report = bench(weights, 1, 2).shape("tiny", TINY, DType.BF16, OptionalInt.empty());
+
+        assertThat(report.subject().isSlice()).isFalse();
+        assertThat(report.machine().fmaGflops()).containsOnlyKeys(1, 2);
+        assertThat(report.machine().mappedGbps()).containsOnlyKeys(1, 2);
+        assertThat(report.machine().hugeGbps()).containsOnlyKeys(1, 2);
+        assertThat(report.results())
+                .extracting(Result::name, Result::tokens, Result::batch, Result::threads)
+                .containsExactly(
+                        tuple("load", 0, 1, 2),
+                        tuple("first-caption", 8, 1, 2),
+                        tuple("caption", 8, 1, 2),
+                        tuple("warm-up", 8, 1, 2),
+                        tuple("preprocess", 4, 1, 1),
+                        tuple("tokenizer", report.results().get(5).tokens(), 1, 1),
+                        tuple("vision", 4, 1, 1),
+                        tuple("prefill", 8, 1, 1),
+                        tuple("decode", 8, 1, 1),
+                        tuple("decode", 8, 8, 1),
+                        tuple("prefill", 12, 1, 1),
+                        tuple("decode", 12, 1, 1),
+                        tuple("decode", 12, 8, 1),
+                        tuple("prefill", 8, 4, 1),
+                        tuple("vision", 4, 1, 2),
+                        tuple("prefill", 8, 1, 2),
+                        tuple("decode", 8, 1, 2),
+                        tuple("decode", 8, 8, 2),
+                        tuple("prefill", 12, 1, 2),
+                        tuple("decode", 12, 1, 2),
+                        tuple("decode", 12, 8, 2),
+                        tuple("prefill", 8, 4, 2));
+        assertThat(report.results()).allSatisfy(result -> {
+            assertThat(result.dtype()).isEqualTo("BF16");
+            assertThat(result.rate()).isPositive().isFinite();
+            assertThat(result.spread()).isNotNegative().isFinite();
+            assertThat(result.limit().isPresent())
+                    .isEqualTo(result.fraction().isPresent())
+                    .isEqualTo(List.of("vision", "prefill", "decode").contains(result.name()));
+            result.limit()
+                    .ifPresent(limit -> assertThat(result.rate() / limit)
+                            .isCloseTo(result.fraction().getAsDouble(), within(1e-9)));
+        });
+        List<Object> told = new ArrayList<>(report.results());
+        told.add(6, report.machine());
+        told.addFirst(report.subject());
+        assertThat(listener.heard).containsExactlyElementsOf(told);
+    }
+
+    /** What a slice says of the whole: its time grows with the work left out, its rate and fraction do not. */
+    @Test
+    void aSliceIsScaled() {
+        Report report = bench(WeightMemory.MAPPED, 1).shape("tiny", TINY, DType.F32, OptionalInt.of(1));
+
+        Report.Subject subject = report.subject();
+        assertThat(subject.isSlice()).isTrue();
+        assertThat(List.of(subject.layers(), subject.allLayers(), subject.visionLayers(), subject.allVisionLayers()))
+                .containsExactly(1, 4, 1, 3);
+        assertThat(report.results())
+                .extracting(Result::name)
+                .doesNotContain("load", "caption")
+                .contains("vision", "prefill", "decode");
+        Result vision = report.results().stream()
+                .filter(result -> result.name().equals("vision"))
+                .findAny()
+                .orElseThrow();
+        double linear = 4 * (588 * 24 + 3 * (4 * 24 * 24 + 2 * 24 * 40) + 24 * 32);
+        double attention = 3 * 2 * 4 * 4 * 24;
+        assertThat(vision.dtype()).isEqualTo("F32");
+        assertThat(vision.unit()).isEqualTo("GFLOP/s");
+        assertThat(vision.seconds() * vision.rate() * 1e9).isCloseTo(2 * (linear + attention), within(1.0));
+    }
+
+    @Test
+    void aCheckpointOnDiskIsMeasured() {
+        Path model = GOLDEN.resolve("paligemma1");
+        Report report = bench(WeightMemory.MAPPED, 1).model(model);
+        assertThat(report.subject().model()).isEqualTo(model.toString());
+        assertThat(report.results())
+                .extracting(Result::name)
+                .contains("load", "first-caption", "caption", "vision", "prefill", "decode");
+    }
+
+    @Test
+    void otherModelsAreRefused() {
+        Bench bench = bench(WeightMemory.MAPPED, 1);
+        assertThatExceptionOfType(PgException.class)
+                .isThrownBy(() -> bench.model(GOLDEN.resolve("gemma2-text")))
+                .withMessageContaining("config.json: \"model_type\" is \"gemma2\", expected \"paligemma\"");
+        assertThatExceptionOfType(PgException.class)
+                .isThrownBy(() -> bench.model(GOLDEN))
+                .withMessageContaining("no config.json");
+        assertThatExceptionOfType(PgException.class)
+                .isThrownBy(() -> bench.shape("paligemma3", DType.BF16, OptionalInt.empty()))
+                .withMessageContaining("no shape \"paligemma3\"");
+    }
+
+    @Test
+    void nothingIsLeftBehind() throws Exception {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+        List<Path> before = benchDirectories(temporary);
+        bench(WeightMemory.MAPPED, 1).shape("tiny", TINY, DType.F16, OptionalInt.of(1));
+        assertThat(benchDirectories(temporary)).isSubsetOf(before);
+    }
+
+    private static List<Path> benchDirectories(Path temporary) throws Exception {
+        try (var files = Files.list(temporary)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("pg-bench-"))
+                    .toList();
+        }
+    }
+}
