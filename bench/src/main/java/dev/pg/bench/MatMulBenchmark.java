@@ -1,0 +1,129 @@
+package dev.pg.bench;
+
+import dev.pg.core.DType;
+import dev.pg.core.Tensor;
+import dev.pg.core.Workers;
+import dev.pg.kernels.Gemm;
+import dev.pg.kernels.Linear;
+import dev.pg.kernels.MatMul;
+import dev.pg.kernels.Matrix;
+import dev.pg.kernels.Weights;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.AuxCounters;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Fork;
+import org.openjdk.jmh.annotations.Level;
+import org.openjdk.jmh.annotations.Measurement;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.annotations.Warmup;
+
+/**
+ * y = x·Wᵀ at the shapes of SigLIP So400m (1152, 4304), Gemma 2B (2048, 16384) and Gemma 2 2B (2304, 9216). Read {@code gflop} for many
+ * rows, against {@link LimitBenchmark#multiplyAdd}, and {@code weightGigabytes} for few, against {@link LimitBenchmark#read}: both are
+ * 10⁹ per second.
+ */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.Throughput)
+@OutputTimeUnit(TimeUnit.SECONDS)
+@Warmup(iterations = 3, time = 2)
+@Measurement(iterations = 5, time = 2)
+@Fork(
+        value = 1,
+        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+public class MatMulBenchmark {
+    /** Weights in turn, so that no product finds its own in a cache: as in a model, where a layer comes by once per pass. */
+    private static final long BYTES = 200L << 20;
+
+    @Param({"VECTOR", "OPENBLAS", "SCALAR"})
+    Gemm gemm;
+
+    @Param({"BF16", "F32", "F16"})
+    DType dtype;
+
+    @Param({"1", "8", "256"})
+    int rows;
+
+    /** Outputs x inputs. */
+    @Param({"1152x1152", "4304x1152", "1152x4304", "2048x2048", "16384x2048", "2048x16384", "9216x2304", "2304x9216"})
+    String shape;
+
+    @Param("1")
+    int threads;
+
+    private Arena arena;
+    private Workers workers;
+    private MatMul matMul;
+    private Linear[] layers;
+    private int next;
+    private Matrix x;
+    private Matrix y;
+
+    /** What the products of this iteration add up to; JMH divides by the seconds. */
+    @State(Scope.Thread)
+    @AuxCounters(AuxCounters.Type.OPERATIONS)
+    public static class Work {
+        public double gflop;
+        public double weightGigabytes;
+
+        /** JMH sums from zero in each iteration. */
+        @Setup(Level.Iteration)
+        public void clear() {
+            gflop = 0;
+            weightGigabytes = 0;
+        }
+    }
+
+    /** Makes weights and activations of about the size that real ones have. */
+    @Setup
+    public void open() {
+        int cross = shape.indexOf('x');
+        int outputs = Integer.parseInt(shape.substring(0, cross));
+        int inputs = Integer.parseInt(shape.substring(cross + 1));
+        SplittableRandom random = new SplittableRandom(1);
+        arena = Arena.ofShared();
+        workers = new Workers(threads);
+        matMul = new MatMul(workers, Gemm.parse(gemm.name()));
+        long size = (long) outputs * inputs * dtype.bytes();
+        layers = new Linear[(int) Math.ceilDiv(BYTES, size)];
+        for (int i = 0; i < layers.length; i++) {
+            MemorySegment data = arena.allocate(size, 64);
+            for (long at = 0; at < size; at += Short.BYTES) {
+                // Upper halves of numbers near 1, in either half format; as lower halves of floats they do no harm.
+                data.set(ValueLayout.JAVA_SHORT, at, (short) (0x3c00 + random.nextInt(256)));
+            }
+            layers[i] = Linear.of(Weights.of(new Tensor("w", dtype, new long[] {outputs, inputs}, data)), null);
+        }
+        x = new Matrix(rows, inputs);
+        y = new Matrix(rows, outputs);
+        for (int i = 0; i < x.data().length; i++) {
+            x.data()[i] = (float) random.nextDouble(-1, 1);
+        }
+    }
+
+    @TearDown
+    public void close() {
+        workers.close();
+        arena.close();
+    }
+
+    @Benchmark
+    public Matrix multiply(Work work) {
+        Linear layer = layers[next];
+        next = (next + 1) % layers.length;
+        matMul.multiply(x, layer, y);
+        work.gflop += 2e-9 * rows * layer.rows() * layer.cols();
+        work.weightGigabytes += 1e-9 * layer.bytes();
+        return y;
+    }
+}
