@@ -3,6 +3,8 @@ package dev.pg.model;
 import dev.pg.core.Checkpoint;
 import dev.pg.core.PgException;
 import dev.pg.model.config.ConfigNode;
+import dev.pg.model.config.VisionConfig;
+import dev.pg.model.image.ImageProcessor;
 import dev.pg.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -112,6 +114,22 @@ final class Engine implements AutoCloseable {
             }
             return tokenizer;
         });
+    }
+
+    /**
+     * What turns pictures into the tower's pixels.
+     *
+     * @throws PgException if {@code preprocessor_config.json} makes pictures of another size than the tower sees
+     */
+    ImageProcessor imageProcessor(VisionConfig vision) {
+        ImageProcessor processor = ImageProcessor.open(directory, vision.imageSize());
+        if (processor.width() != vision.imageSize() || processor.height() != vision.imageSize()) {
+            throw new PgException(
+                    directory + ": preprocessor_config.json makes pictures of " + processor.width() + " x "
+                            + processor.height() + " pixels, config.json expects " + vision.imageSize() + " x "
+                            + vision.imageSize() + "; the files belong to different checkpoints");
+        }
+        return processor;
     }
 
     /** End tokens: {@code generation_config.json} decides, else the configuration, else Gemma's {@code <eos>}. */

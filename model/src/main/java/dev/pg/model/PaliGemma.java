@@ -58,8 +58,7 @@ public final class PaliGemma implements TextGenerator {
                 config.text().hiddenSize(),
                 config.vision().hiddenSize());
         this.text = new Gemma(config.text(), tensors);
-        this.imageProcessor =
-                ImageProcessor.open(engine.directory(), config.vision().imageSize());
+        this.imageProcessor = engine.imageProcessor(config.vision());
         this.completions = new Completions(engine, text, softCap());
         this.regions = new Regions(engine);
     }

@@ -23,7 +23,7 @@ public final class VisionModel implements Model {
         this.head = PoolingHead.isIn(engine.tensors())
                 ? Optional.of(new PoolingHead(config, engine.tensors()))
                 : Optional.empty();
-        this.imageProcessor = ImageProcessor.open(engine.directory(), config.imageSize());
+        this.imageProcessor = engine.imageProcessor(config);
     }
 
     @Override

@@ -7,6 +7,7 @@ import dev.pg.core.Safetensors;
 import dev.pg.core.Tensor;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
+import dev.pg.model.image.Image;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -40,7 +41,7 @@ class BadModelTest {
         try (PaliGemma model = PaliGemma.open(directory, ModelOptions.DEFAULT.withThreads(1))) {
             Golden golden = Golden.open("paligemma2");
             var picture = golden.image("image0.png");
-            var pictures = new dev.pg.model.image.Image[images];
+            Image[] pictures = new Image[images];
             Arrays.fill(pictures, picture);
             model.generate(
                     Request.of(prompt, pictures), GenerationOptions.DEFAULT.withMaxTokens(2), TokenListener.NONE);
@@ -145,11 +146,13 @@ class BadModelTest {
     }
 
     @Test
+    void picturesOfAnotherSize() throws IOException {
+        Files.writeString(directory.resolve("preprocessor_config.json"), "{\"size\": {\"height\": 28, \"width\": 28}}");
+        assertRefused("preprocessor_config.json", "28 x 28", "56 x 56");
+    }
+
+    @Test
     void aTokenizerWithMoreTokensThanTheModel() throws IOException {
-        Files.copy(
-                Golden.TESTDATA.resolve("golden/paligemma2/config.json"),
-                directory.resolve("config.json"),
-                StandardCopyOption.REPLACE_EXISTING);
         Files.writeString(directory.resolve("added_tokens.json"), "{\"<image>\": 2112, \"<more>\": 5000}");
         assertRefused("tokenizer", "2176");
     }
