@@ -55,6 +55,7 @@ final class MachineProbe {
     }
 
     /** Written as models are, and full: a hole in a file is read from one page of zeros. */
+    @SuppressWarnings("restricted")
     private static MemorySegment map(Path file, long bytes, Arena arena) {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
@@ -62,7 +63,9 @@ final class MachineProbe {
             for (long at = 0; at < bytes; at += piece.capacity()) {
                 channel.write(piece.rewind());
             }
-            return channel.map(MapMode.READ_ONLY, 0, bytes, arena);
+            MemorySegment mapped = channel.map(MapMode.READ_ONLY, 0, bytes, arena);
+            // Mapped segments are a class of their own, and a kernel that has seen two classes is slow with both.
+            return MemorySegment.ofAddress(mapped.address()).reinterpret(bytes, arena, null);
         } catch (IOException e) {
             throw PgException.cannotWrite(file, e);
         }

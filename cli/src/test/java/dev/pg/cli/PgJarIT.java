@@ -102,6 +102,16 @@ class PgJarIT {
     }
 
     @Test
+    void measuresWithoutVectorsToo() throws IOException, InterruptedException {
+        Run run = java(
+                Map.of(), "-Dpg.vector=off", "-jar", JAR, "bench", "--json", "--quiet", "--runs", 1, "--threads", 1);
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.object().path("machine").path("fma_gflops").path("1").doubleValue())
+                .isPositive();
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
     void isSmallAndPure() throws IOException {
         assertThat(Files.size(JAR)).isLessThan(25_000_000);
         try (JarFile jar = new JarFile(JAR.toFile())) {
@@ -110,6 +120,7 @@ class PgJarIT {
                     .doesNotHaveDuplicates()
                     .noneMatch(name -> name.matches(".*\\.(so|dll|dylib|jnilib)"))
                     .noneMatch(name -> name.endsWith("module-info.class"))
+                    .noneMatch(name -> name.matches(".*(jmh|Benchmark).*"))
                     .noneMatch(name -> name.matches("META-INF/.*\\.(SF|RSA|DSA)"))
                     .contains(
                             "META-INF/services/javax.imageio.spi.ImageReaderSpi",
