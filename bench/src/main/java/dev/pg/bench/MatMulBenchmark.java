@@ -13,11 +13,9 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
-import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
-import org.openjdk.jmh.annotations.Level;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
@@ -29,9 +27,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * y = x·Wᵀ at the shapes of SigLIP So400m (1152, 4304), Gemma 2B (2048, 16384) and Gemma 2 2B (2304, 9216). Read {@code gflop} for many
- * rows, against {@link LimitBenchmark#multiplyAdd}, and {@code weightGigabytes} for few, against {@link LimitBenchmark#read}: both are
- * 10⁹ per second.
+ * y = x·Wᵀ at the shapes of SigLIP So400m (1152, 4304), Gemma 2B (2048, 16384) and Gemma 2 2B (2304, 9216). With {@link Roofline} read
+ * {@code ofPeak} for many rows and {@code ofRead} for few; it counts the processor time of one thread, so leave {@code threads} at 1 there.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)
@@ -69,21 +66,6 @@ public class MatMulBenchmark {
     private Matrix x;
     private Matrix y;
 
-    /** What the products of this iteration add up to; JMH divides by the seconds. */
-    @State(Scope.Thread)
-    @AuxCounters(AuxCounters.Type.OPERATIONS)
-    public static class Work {
-        public double gflop;
-        public double weightGigabytes;
-
-        /** JMH sums from zero in each iteration. */
-        @Setup(Level.Iteration)
-        public void clear() {
-            gflop = 0;
-            weightGigabytes = 0;
-        }
-    }
-
     /** Makes weights and activations of about the size that real ones have. */
     @Setup
     public void open() {
@@ -118,12 +100,12 @@ public class MatMulBenchmark {
     }
 
     @Benchmark
-    public Matrix multiply(Work work) {
+    public Matrix multiply() {
         Linear layer = layers[next];
         next = (next + 1) % layers.length;
+        long start = Probe.nanos();
         matMul.multiply(x, layer, y);
-        work.gflop += 2e-9 * rows * layer.rows() * layer.cols();
-        work.weightGigabytes += 1e-9 * layer.bytes();
+        Roofline.count(2.0 * rows * layer.rows() * layer.cols(), (double) layer.bytes(), Probe.nanos() - start);
         return y;
     }
 }
