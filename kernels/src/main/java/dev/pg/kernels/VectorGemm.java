@@ -8,7 +8,7 @@ final class VectorGemm implements MatMul.Backend {
     private final FewRows few;
 
     VectorGemm(Workers workers) {
-        many = new PackedGemm(workers, Tile.best());
+        many = new PackedGemm(workers, WarmingTile.best());
         few = new FewRows(workers);
     }
 
