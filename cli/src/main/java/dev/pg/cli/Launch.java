@@ -36,7 +36,7 @@ final class Launch {
             }
             System.err.println("pg: this Java has no " + VECTOR_MODULE + " module; computing without it, slowly");
         }
-        CommandLine pg = Pg.commandLine().setOut(utf8(FileDescriptor.out)).setErr(utf8(FileDescriptor.err));
+        CommandLine pg = Pg.commandLine(args).setOut(utf8(FileDescriptor.out)).setErr(utf8(FileDescriptor.err));
         int exitCode = pg.execute(args);
         pg.getOut().flush();
         pg.getErr().flush();

@@ -7,6 +7,7 @@ import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,10 +21,9 @@ record Run(int exitCode, String out, String err) {
     static Run pg(Object... arguments) {
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
-        CommandLine pg = Pg.commandLine().setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
-        int exitCode =
-                pg.execute(List.of(arguments).stream().map(Object::toString).toArray(String[]::new));
-        return new Run(exitCode, out.toString(), err.toString());
+        String[] words = Stream.of(arguments).map(Object::toString).toArray(String[]::new);
+        CommandLine pg = Pg.commandLine(words).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return new Run(pg.execute(words), out.toString(), err.toString());
     }
 
     /** With {@code input} on standard input. */
