@@ -39,6 +39,8 @@ class ArchitectureTest {
                 .definedBy("dev.pg.model..")
                 .layer("bench")
                 .definedBy("dev.pg.bench..")
+                .layer("bench")
+                .definedBy("dev.pg.bench..")
                 .layer("cli")
                 .definedBy("dev.pg.cli..")
                 .whereLayer("core")
