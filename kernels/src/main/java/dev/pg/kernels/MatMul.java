@@ -13,10 +13,11 @@ import dev.pg.core.Workers;
  */
 public final class MatMul {
     private final Backend backend;
+    private final LowRankProducts updates;
 
     /** A way to multiply; not thread-safe. */
     interface Backend {
-        /** As {@link MatMul#multiply}, with shapes that fit and are not empty. */
+        /** As {@link MatMul#multiply} without the updates, with shapes that fit and are not empty. */
         void multiply(Matrix x, Linear w, Matrix y);
     }
 
@@ -26,10 +27,11 @@ public final class MatMul {
      */
     public MatMul(Workers workers, Gemm gemm) {
         backend = gemm.backend(workers);
+        updates = new LowRankProducts(workers);
     }
 
     /**
-     * y = x·Wᵀ + bias.
+     * y = x·Wᵀ + bias, and what the low-rank updates of w add.
      *
      * @param x [rows × w.cols()], may be a window
      * @param w [outputs × inputs]
@@ -43,6 +45,9 @@ public final class MatMul {
         }
         if (x.rows() > 0 && w.rows() > 0) {
             backend.multiply(x, w, y);
+            if (w.down() != null) {
+                updates.add(x, w, y, backend);
+            }
         }
     }
 }
