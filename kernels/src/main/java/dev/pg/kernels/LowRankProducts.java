@@ -37,7 +37,7 @@ final class LowRankProducts {
         rowBlocks = Math.ceilDiv(x.rows(), ROWS);
         int tasks = 0;
         for (int i = 0; i < w.updates(); i++) {
-            tasks += Math.ceilDiv(w.update(i).rows(), COLUMNS);
+            tasks += blocks(i);
         }
         workers.run(tasks * rowBlocks, task);
     }
@@ -53,23 +53,39 @@ final class LowRankProducts {
         return inners[ranks];
     }
 
+    /** Blocks of columns that begin with update {@code i}: none if it has its columns in common with the one before it. */
+    private int blocks(int i) {
+        return followsAnother(i) ? 0 : Math.ceilDiv(w.update(i).rows(), COLUMNS);
+    }
+
+    private boolean followsAnother(int i) {
+        return i > 0 && w.updateColumn(i) == w.updateColumn(i - 1);
+    }
+
+    /** One block of y, with all updates that add to it. */
     private void add(int index, int worker) {
         int block = index / rowBlocks; // of columns, counted through all updates
         int rank = 0; // where the update's columns of the first product begin
         int i = 0;
-        while (block >= Math.ceilDiv(w.update(i).rows(), COLUMNS)) {
-            block -= Math.ceilDiv(w.update(i).rows(), COLUMNS);
+        while (block >= blocks(i)) {
+            block -= blocks(i);
             rank += w.update(i).rank();
             i++;
         }
+        do {
+            add(i, rank, block * COLUMNS, index % rowBlocks * ROWS);
+            rank += w.update(i).rank();
+            i++;
+        } while (i < w.updates() && followsAnother(i));
+    }
+
+    private void add(int i, int rank, int column, int first) {
         LowRank update = w.update(i);
-        int column = block * COLUMNS;
         int count = Math.min(COLUMNS, update.rows() - column);
-        int first = index % rowBlocks * ROWS;
         int end = Math.min(first + ROWS, y.rows());
         for (int t = first; t < end; t++) {
-            update.addTo(
-                    y.data(), y.at(t) + w.updateColumn(i) + column, column, count, inner.data(), inner.at(t) + rank);
+            int to = y.at(t) + w.updateColumn(i) + column;
+            update.addTo(y.data(), to, column, count, inner.data(), inner.at(t) + rank);
         }
     }
 }

@@ -65,7 +65,7 @@ class LowRankTest {
     @ValueSource(ints = {1, 3, 16, 130})
     void addsTheProductOfBothFactors(int tokens) {
         for (DType dtype : new DType[] {DType.F32, DType.BF16}) {
-            Adapted q = adapted(dtype, 1030, 16);
+            Adapted q = adapted(dtype, 1030, 16, 9);
             Adapted k = adapted(dtype, 20);
             Adapted v = adapted(dtype, 7, 3, 1, 5);
             Linear joined = Linear.join(q.layer, k.layer, v.layer);
