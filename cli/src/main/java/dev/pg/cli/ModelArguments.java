@@ -4,11 +4,14 @@ import dev.pg.core.PgException;
 import dev.pg.kernels.Gemm;
 import dev.pg.model.Model;
 import dev.pg.model.ModelOptions;
+import dev.pg.model.ModelOptions.AdapterUse;
 import dev.pg.model.ModelOptions.FinalSoftCap;
 import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.PaliGemma;
 import dev.pg.model.TextGenerator;
+import dev.pg.model.adapter.Adapter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,6 +52,21 @@ final class ModelArguments {
                     "Gemma 2's soft cap on the logits. It moves probabilities, sampling and beams, but no greedy text"
                             + " (default: as transformers 5, off in PaliGemma 2).")
     private Toggle finalSoftCap;
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "DIR[:WEIGHT]",
+            description =
+                    "LoRA adapter in the layout of PEFT, multiplied by a weight (default: 1). May be repeated: adapters are"
+                            + " summed.")
+    private List<String> adapters = List.of();
+
+    @Option(
+            names = "--merge-adapters",
+            description =
+                    "Add the adapters to float32 copies of the weights, instead of computing them beside: slower to start,"
+                            + " more memory, no slower per token.")
+    private boolean mergeAdapters;
 
     /** The values of an option that is on or off. */
     enum Toggle {
@@ -114,6 +132,10 @@ final class ModelArguments {
         }
         if (weights != null) {
             options = options.withWeights(weights);
+        }
+        if (!adapters.isEmpty()) {
+            List<Adapter> opened = adapters.stream().map(AdapterArgument::open).toList();
+            options = options.withAdapters(opened, mergeAdapters ? AdapterUse.MERGED : AdapterUse.BESIDE);
         }
         if (finalSoftCap != null) {
             options = options.withFinalSoftCap(finalSoftCap == Toggle.ON ? FinalSoftCap.ON : FinalSoftCap.OFF);

@@ -2,10 +2,14 @@ package dev.pg.model;
 
 import dev.pg.core.Checkpoint;
 import dev.pg.core.PgException;
+import dev.pg.model.ModelOptions.AdapterUse;
+import dev.pg.model.adapter.Adapter;
+import dev.pg.model.adapter.Adapters;
 import dev.pg.model.config.ConfigNode;
 import dev.pg.model.config.VisionConfig;
 import dev.pg.model.image.ImageProcessor;
 import dev.pg.tokenizer.Tokenizer;
+import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,17 +24,21 @@ import java.util.function.Supplier;
 final class Engine implements AutoCloseable {
     private static final List<String> TOKENIZER_FILES = List.of("tokenizer.model", "spiece.model", "tokenizer.json");
 
+    private final Engine owner; // of the checkpoint, the team and the lock: this, unless it only has other adapters
     private final Path directory;
     private final ConfigNode config;
     private final ModelOptions options;
     private final Checkpoint checkpoint;
-    private final ModelTensors tensors;
+    private final ModelTensors base;
+    private final ModelTensors tensors; // base, with adapters
+    private final Arena merged = Arena.ofShared(); // weights that adapters were merged into
     private final Compute compute;
     private final ReentrantLock lock = new ReentrantLock(true);
     private Tokenizer tokenizer;
     private boolean closed;
 
     Engine(Path directory, ConfigNode config, ModelOptions options) {
+        this.owner = this;
         this.directory = directory;
         this.config = config;
         this.options = options;
@@ -42,7 +50,8 @@ final class Engine implements AutoCloseable {
                 case RESIDENT -> Checkpoint.openResident(directory, compute.workers());
             };
             this.checkpoint = opened;
-            this.tensors = new ModelTensors(checkpoint);
+            this.base = new ModelTensors(checkpoint);
+            this.tensors = base.with(adapters(options));
         } catch (RuntimeException | Error e) {
             compute.close();
             if (opened != null) {
@@ -50,6 +59,29 @@ final class Engine implements AutoCloseable {
             }
             throw e;
         }
+    }
+
+    private Engine(Engine owner, List<Adapter> adapters) {
+        this.owner = owner;
+        this.directory = owner.directory;
+        this.config = owner.config;
+        this.options = owner.options.withAdapters(adapters, AdapterUse.BESIDE);
+        this.checkpoint = owner.checkpoint;
+        this.base = owner.base;
+        this.tensors = base.with(Adapters.beside(adapters));
+        this.compute = owner.compute;
+    }
+
+    private Adapters adapters(ModelOptions options) {
+        return switch (options.adapterUse()) {
+            case BESIDE -> Adapters.beside(options.adapters());
+            case MERGED -> Adapters.merged(options.adapters(), compute.workers(), merged);
+        };
+    }
+
+    /** The same base with other adapters beside it. It shares everything, takes turns with this one, and need not be closed. */
+    Engine with(List<Adapter> adapters) {
+        return new Engine(owner, adapters);
     }
 
     Path directory() {
@@ -79,14 +111,14 @@ final class Engine implements AutoCloseable {
      * @throws IllegalStateException if the model is closed
      */
     <T> T exclusively(Supplier<T> work) {
-        lock.lock();
+        owner.lock.lock();
         try {
-            if (closed) {
+            if (owner.closed) {
                 throw new IllegalStateException("the model " + directory + " is closed");
             }
             return work.get();
         } finally {
-            lock.unlock();
+            owner.lock.unlock();
         }
     }
 
@@ -103,16 +135,16 @@ final class Engine implements AutoCloseable {
      */
     Tokenizer tokenizer(int vocabSize) {
         return exclusively(() -> {
-            if (tokenizer == null) {
+            if (owner.tokenizer == null) {
                 Tokenizer opened = Tokenizer.open(directory);
                 if (opened.size() > vocabSize) {
                     throw new PgException(directory + ": the tokenizer has " + opened.size()
                             + " pieces but the model's vocabulary only " + vocabSize
                             + "; it belongs to another model, copy the right tokenizer files here");
                 }
-                tokenizer = opened;
+                owner.tokenizer = opened;
             }
-            return tokenizer;
+            return owner.tokenizer;
         });
     }
 
@@ -150,15 +182,19 @@ final class Engine implements AutoCloseable {
         return Set.of(1);
     }
 
-    /** Waits for a computation under way, then stops the team and unmaps the weights. Idempotent. */
+    /** Waits for a computation under way, then stops the team and unmaps the weights, if this owns them. Idempotent. */
     @Override
     public void close() {
+        if (owner != this) {
+            return;
+        }
         lock.lock();
         try {
             if (!closed) {
                 closed = true;
                 compute.close();
                 checkpoint.close();
+                merged.close();
             }
         } finally {
             lock.unlock();

@@ -1,9 +1,11 @@
 package dev.pg.model;
 
 import dev.pg.core.PgException;
+import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.ConfigNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * An open checkpoint directory in the layout of Hugging Face. {@link #open} looks at its {@code config.json} and returns what it is.
@@ -38,11 +40,13 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Visio
         }
         Engine engine = new Engine(directory, config, options);
         try {
-            return switch (type) {
+            Model model = switch (type) {
                 case "paligemma" -> new PaliGemma(engine);
                 case "siglip_vision_model" -> new VisionModel(engine);
                 default -> new TextModel(engine);
             };
+            engine.tensors().checkAdapters();
+            return model;
         } catch (RuntimeException e) {
             engine.close();
             throw e;
@@ -54,6 +58,17 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Visio
 
     /** What its computations use. */
     ModelOptions options();
+
+    /**
+     * The same model with these adapters instead of those it has, side by side with weights that stay where they are: one base serves
+     * any number of adapters, and a call chooses among them by the model that it is made on. Costs milliseconds, and memory for the
+     * adapters alone.
+     *
+     * @param adapters in any order; those of one layer are summed; none gives the base
+     * @return a model that works until this one is closed, takes turns with it, and need not be closed itself
+     * @throws PgException if one of them does not fit the model
+     */
+    Model withAdapters(List<Adapter> adapters);
 
     @Override
     void close();

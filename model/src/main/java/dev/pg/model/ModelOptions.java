@@ -2,7 +2,9 @@ package dev.pg.model;
 
 import dev.pg.core.Workers;
 import dev.pg.kernels.Gemm;
+import dev.pg.model.adapter.Adapter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -14,9 +16,25 @@ import java.util.Optional;
  * @param finalSoftCap whether logits pass through the soft cap that Gemma 2 configs name
  * @param maskDecoder file of the decoder that turns {@code <seg>} tokens into masks; empty to look for {@code vae-oid.npz} or
  *     {@code vae-oid.safetensors} in the model's directory
+ * @param adapters LoRA adapters of the model, those of one layer summed; {@link Model#withAdapters} changes them later
+ * @param adapterUse where the adapters go
  */
 public record ModelOptions(
-        int threads, Gemm gemm, WeightMemory weights, FinalSoftCap finalSoftCap, Optional<Path> maskDecoder) {
+        int threads,
+        Gemm gemm,
+        WeightMemory weights,
+        FinalSoftCap finalSoftCap,
+        Optional<Path> maskDecoder,
+        List<Adapter> adapters,
+        AdapterUse adapterUse) {
+
+    /** What becomes of adapters. */
+    public enum AdapterUse {
+        /** They stand beside the weights: nothing is copied, and each layer computes a little more. */
+        BESIDE,
+        /** They are added to float32 copies of the matrices that they adapt: slower to open and larger, no slower to run. */
+        MERGED
+    }
 
     /** Where the weights lie while the model is open. */
     public enum WeightMemory {
@@ -37,7 +55,13 @@ public record ModelOptions(
 
     /** All cores, the fastest kernels there are, mapped weights, numerics as transformers. */
     public static final ModelOptions DEFAULT = new ModelOptions(
-            Workers.defaultThreads(), Gemm.best(), WeightMemory.MAPPED, FinalSoftCap.AS_TRANSFORMERS, Optional.empty());
+            Workers.defaultThreads(),
+            Gemm.best(),
+            WeightMemory.MAPPED,
+            FinalSoftCap.AS_TRANSFORMERS,
+            Optional.empty(),
+            List.of(),
+            AdapterUse.BESIDE);
 
     /**
      * Checks the number of threads.
@@ -48,25 +72,30 @@ public record ModelOptions(
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be 1 or more, not " + threads);
         }
+        adapters = List.copyOf(adapters);
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(value, gemm, weights, finalSoftCap, maskDecoder);
+        return new ModelOptions(value, gemm, weights, finalSoftCap, maskDecoder, adapters, adapterUse);
     }
 
     public ModelOptions withGemm(Gemm value) {
-        return new ModelOptions(threads, value, weights, finalSoftCap, maskDecoder);
+        return new ModelOptions(threads, value, weights, finalSoftCap, maskDecoder, adapters, adapterUse);
     }
 
     public ModelOptions withWeights(WeightMemory value) {
-        return new ModelOptions(threads, gemm, value, finalSoftCap, maskDecoder);
+        return new ModelOptions(threads, gemm, value, finalSoftCap, maskDecoder, adapters, adapterUse);
     }
 
     public ModelOptions withFinalSoftCap(FinalSoftCap value) {
-        return new ModelOptions(threads, gemm, weights, value, maskDecoder);
+        return new ModelOptions(threads, gemm, weights, value, maskDecoder, adapters, adapterUse);
     }
 
     public ModelOptions withMaskDecoder(Path file) {
-        return new ModelOptions(threads, gemm, weights, finalSoftCap, Optional.of(file));
+        return new ModelOptions(threads, gemm, weights, finalSoftCap, Optional.of(file), adapters, adapterUse);
+    }
+
+    public ModelOptions withAdapters(List<Adapter> value, AdapterUse use) {
+        return new ModelOptions(threads, gemm, weights, finalSoftCap, maskDecoder, value, use);
     }
 }

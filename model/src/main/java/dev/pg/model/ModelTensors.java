@@ -4,9 +4,16 @@ import dev.pg.core.Checkpoint;
 import dev.pg.core.PgException;
 import dev.pg.core.Tensor;
 import dev.pg.kernels.Linear;
+import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Weights;
+import dev.pg.model.adapter.Adapters;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The tensors of a checkpoint under one set of names, whichever of the schemes in circulation the file uses:
@@ -20,11 +27,17 @@ import java.util.Map;
  * </pre>
  *
  * Text-only checkpoints ({@code model.layers.N.…}) and vision-only ones ({@code vision_model.…}) get the same prefixes, so that
- * decoder and tower know one name for each of their tensors. Every getter checks the shape. Immutable and thread-safe.
+ * decoder and tower know one name for each of their tensors; so do those of ColPali ({@code vlm.…}). Every getter checks the shape.
+ *
+ * <p>Linear layers come with what adapters do to them. Not thread-safe while a model takes its tensors.
  */
 public final class ModelTensors {
-    private final Map<String, Tensor> tensors = new LinkedHashMap<>();
     private final Checkpoint checkpoint;
+    private final Map<String, Tensor> tensors;
+    private final Map<String, float[]> vectors; // of the base; all that share it share them
+    private final Map<String, Matrix> matrices; // likewise
+    private final Adapters adapters;
+    private final Set<String> layers = new LinkedHashSet<>(); // linear ones that were asked for
 
     /**
      * Gives every tensor of a checkpoint its role.
@@ -34,6 +47,10 @@ public final class ModelTensors {
      */
     public ModelTensors(Checkpoint checkpoint) {
         this.checkpoint = checkpoint;
+        this.tensors = new LinkedHashMap<>();
+        this.vectors = new ConcurrentHashMap<>();
+        this.matrices = new ConcurrentHashMap<>();
+        this.adapters = Adapters.beside(List.of());
         for (String name : checkpoint.names()) {
             Tensor previous = tensors.put(role(name), checkpoint.tensor(name));
             if (previous != null) {
@@ -43,9 +60,35 @@ public final class ModelTensors {
         }
     }
 
+    private ModelTensors(ModelTensors base, Adapters adapters) {
+        this.checkpoint = base.checkpoint;
+        this.tensors = base.tensors;
+        this.vectors = base.vectors;
+        this.matrices = base.matrices;
+        this.adapters = adapters;
+    }
+
+    /** The same tensors under adapters; nothing of the base is copied, but what the adapters merge. */
+    ModelTensors with(Adapters adapters) {
+        return new ModelTensors(this, adapters);
+    }
+
+    /**
+     * Checks, when a model has taken all its tensors, that its adapters fit.
+     *
+     * @throws PgException if something of them is left over or missing
+     */
+    void checkAdapters() {
+        adapters.checkComplete(layers, checkpoint.directory());
+    }
+
     /** The name here of the tensor that a file calls {@code name}. */
-    static String role(String name) {
-        String s = name.startsWith("model.") ? name.substring("model.".length()) : name;
+    public static String role(String name) {
+        String s = replacePrefix(name, "vlm.", "");
+        while (s.startsWith("model.")) {
+            s = s.substring("model.".length());
+        }
+        s = replacePrefix(s, "custom_text_proj.", "embedding_proj_layer.");
         s = replacePrefix(s, "language_model.model.", "language_model.");
         s = replacePrefix(s, "language_model.lm_head.", "lm_head.");
         s = replacePrefix(s, "vision_tower.vision_model.", "vision_tower.");
@@ -69,15 +112,20 @@ public final class ModelTensors {
     }
 
     /**
-     * A float vector of {@code length}, copied.
+     * A float vector of {@code length}; shared by all who ask for it, so never to be written to.
      *
      * @throws PgException if it is missing, has another shape, or holds NaN or infinity
      */
     public float[] vector(String name, int length) {
-        float[] values = tensor(name, length).toFloats();
+        Tensor tensor = tensor(name, length);
+        return tensor == tensors.get(name) ? vectors.computeIfAbsent(name, n -> finite(tensor)) : finite(tensor);
+    }
+
+    private float[] finite(Tensor tensor) {
+        float[] values = tensor.toFloats();
         for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new PgException(checkpoint.directory() + ": tensor " + tensors.get(name)
+                throw new PgException(checkpoint.directory() + ": tensor " + tensor
                         + " holds NaN or infinity; the file is damaged, download it again");
             }
         }
@@ -89,14 +137,53 @@ public final class ModelTensors {
         return tensor(name, shape).toFloats();
     }
 
+    /** A matrix [rows × cols] as floats; shared by all who ask for it, so never to be written to. */
+    public Matrix matrix(String name, int rows, int cols) {
+        Tensor tensor = tensor(name, rows, cols);
+        return tensor == tensors.get(name)
+                ? matrices.computeIfAbsent(name, n -> Matrix.of(rows, cols, tensor.toFloats()))
+                : Matrix.of(rows, cols, tensor.toFloats());
+    }
+
     /** A weight matrix [rows × cols], a view of the mapped file. */
     public Weights weights(String name, int rows, int cols) {
         return Weights.of(tensor(name, rows, cols));
     }
 
-    /** {@code name.weight} [rows × cols] and {@code name.bias} [rows]. */
+    /** The layer of {@code name.weight} [rows × cols] and {@code name.bias} [rows], with what adapters do to it. */
     public Linear linear(String name, int rows, int cols) {
-        return Linear.of(weights(name + ".weight", rows, cols), vector(name + ".bias", rows));
+        layers.add(name);
+        return adapted(name, weights(name + ".weight", rows, cols), vector(name + ".bias", rows));
+    }
+
+    /** The layer of {@code name.weight} [rows × cols] without a bias, with what adapters do to it. */
+    public Linear projection(String name, int rows, int cols) {
+        layers.add(name);
+        return adapted(name, weights(name + ".weight", rows, cols), null);
+    }
+
+    /**
+     * The layer {@code name} [rows × cols], whose weights are those of the base's tensor {@code source}, with what adapters do to it. An
+     * adapter may bring weights of its own for the layer; one that replaces the source leaves the layer alone, as PEFT does.
+     */
+    public Linear tied(String name, String source, int rows, int cols) {
+        Tensor tensor =
+                adapters.replacement(name + ".weight", rows, cols).orElseGet(() -> baseTensor(source, rows, cols));
+        return adapted(name, Weights.of(tensor), null);
+    }
+
+    /**
+     * A convolution as the layer that multiplies flattened patches, with what adapters do to it.
+     *
+     * @param shape of {@code name.weight}: outputs first
+     */
+    public Linear convolution(String name, long... shape) {
+        Tensor weight = tensor(name + ".weight", shape);
+        return adapted(name, Weights.of(weight), vector(name + ".bias", Math.toIntExact(shape[0])));
+    }
+
+    private Linear adapted(String name, Weights weights, float[] bias) {
+        return adapters.apply(name, weights, bias, checkpoint.directory());
     }
 
     /**
@@ -105,6 +192,11 @@ public final class ModelTensors {
      * @throws PgException if it is missing or has another shape
      */
     public Tensor tensor(String name, long... shape) {
+        Optional<Tensor> replacement = adapters.replacement(name, shape);
+        return replacement.isPresent() ? replacement.get() : baseTensor(name, shape);
+    }
+
+    private Tensor baseTensor(String name, long... shape) {
         Tensor tensor = tensors.get(name);
         if (tensor == null) {
             throw new PgException(checkpoint.directory() + ": no tensor for \"" + name

@@ -3,6 +3,7 @@ package dev.pg.model;
 import dev.pg.core.PgException;
 import dev.pg.kernels.Linear;
 import dev.pg.kernels.Matrix;
+import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.PaliGemmaConfig;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
@@ -293,6 +294,14 @@ public final class PaliGemma implements TextGenerator {
 
     ImageProcessor imageProcessor() {
         return imageProcessor;
+    }
+
+    @Override
+    public PaliGemma withAdapters(List<Adapter> adapters) {
+        Engine other = engine.with(adapters);
+        PaliGemma model = new PaliGemma(other);
+        other.tensors().checkAdapters();
+        return model;
     }
 
     @Override

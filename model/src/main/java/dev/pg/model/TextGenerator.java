@@ -1,5 +1,6 @@
 package dev.pg.model;
 
+import dev.pg.model.adapter.Adapter;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
 import dev.pg.tokenizer.Tokenizer;
@@ -29,6 +30,9 @@ public sealed interface TextGenerator extends Model permits PaliGemma, TextModel
 
     /** The token ids that a request becomes: image tokens, begin of sequence, text. */
     int[] promptIds(Request request);
+
+    @Override
+    TextGenerator withAdapters(List<Adapter> adapters);
 
     /** True if {@link #tokenizer} has one to give. */
     boolean hasTokenizer();

@@ -1,6 +1,7 @@
 package dev.pg.model;
 
 import dev.pg.core.PgException;
+import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.TextConfig;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
@@ -86,6 +87,14 @@ public final class TextModel implements TextGenerator {
     @Override
     public Set<Integer> stopIds() {
         return completions.stopIds();
+    }
+
+    @Override
+    public TextModel withAdapters(List<Adapter> adapters) {
+        Engine other = engine.with(adapters);
+        TextModel model = new TextModel(other);
+        other.tensors().checkAdapters();
+        return model;
     }
 
     @Override

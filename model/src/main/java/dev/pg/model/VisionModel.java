@@ -1,12 +1,14 @@
 package dev.pg.model;
 
 import dev.pg.kernels.Matrix;
+import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.VisionConfig;
 import dev.pg.model.image.Image;
 import dev.pg.model.image.ImageProcessor;
 import dev.pg.model.vision.PoolingHead;
 import dev.pg.model.vision.SigLip;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** A SigLIP vision tower by itself. Thread-safe as {@link Model} says. */
@@ -60,6 +62,14 @@ public final class VisionModel implements Model {
     public Matrix patches(Image image) {
         float[] pixels = imageProcessor.pixels(image);
         return engine.exclusively(() -> tower.encode(engine.compute(), pixels, LayerTap.NONE));
+    }
+
+    @Override
+    public VisionModel withAdapters(List<Adapter> adapters) {
+        Engine other = engine.with(adapters);
+        VisionModel model = new VisionModel(other);
+        other.tensors().checkAdapters();
+        return model;
     }
 
     @Override

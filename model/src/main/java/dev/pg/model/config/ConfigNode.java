@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -59,6 +60,27 @@ public final class ConfigNode {
     public boolean isNull(String key) {
         JsonNode value = node.get(key);
         return value != null && value.isNull();
+    }
+
+    /** True if a string stands at {@code key}. */
+    public boolean isText(String key) {
+        JsonNode value = node.get(key);
+        return value != null && value.isString();
+    }
+
+    /** The keys whose value is not null, false, or an empty string, list or object. */
+    public List<String> keys() {
+        return node.propertyStream()
+                .filter(property -> !isEmpty(property.getValue()))
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
+    private static boolean isEmpty(JsonNode value) {
+        return value.isNull()
+                || (value.isBoolean() && !value.booleanValue())
+                || (value.isContainer() && value.isEmpty())
+                || (value.isString() && value.stringValue().isEmpty());
     }
 
     /** The object at {@code key}, empty if absent. */

@@ -17,6 +17,7 @@ import java.util.List;
  */
 public final class Gemma {
     private static final String ROOT = "language_model.";
+    private static final String LM_HEAD = "lm_head";
 
     /**
      * One decoder layer. The norms behind attention and MLP are null in Gemma 1.
@@ -64,9 +65,10 @@ public final class Gemma {
         }
         this.finalNorm = tensors.vector(ROOT + "norm.weight", hidden);
         // Files that tie the output projection to the embeddings may still carry a redundant copy of it.
-        boolean tied = config.tiedEmbeddings() || !tensors.has("lm_head.weight");
-        this.lmHead =
-                Linear.of(tied ? embeddings : tensors.weights("lm_head.weight", config.vocabSize(), hidden), null);
+        boolean tied = config.tiedEmbeddings() || !tensors.has(LM_HEAD + ".weight");
+        this.lmHead = tied
+                ? tensors.tied(LM_HEAD, ROOT + "embed_tokens.weight", config.vocabSize(), hidden)
+                : tensors.projection(LM_HEAD, config.vocabSize(), hidden);
     }
 
     private Layer layer(ModelTensors tensors, String at) {
@@ -76,24 +78,22 @@ public final class Gemma {
         int inner = config.intermediateSize();
         boolean two = config.family() == Family.GEMMA2;
         String attention = at + "self_attn.";
-        Weights[] qkv = {
-            tensors.weights(attention + "q_proj.weight", queries, hidden),
-            tensors.weights(attention + "k_proj.weight", keys, hidden),
-            tensors.weights(attention + "v_proj.weight", keys, hidden)
-        };
-        Weights[] gateUp = {
-            tensors.weights(at + "mlp.gate_proj.weight", inner, hidden),
-            tensors.weights(at + "mlp.up_proj.weight", inner, hidden)
-        };
+        Linear qkv = Linear.join(
+                tensors.projection(attention + "q_proj", queries, hidden),
+                tensors.projection(attention + "k_proj", keys, hidden),
+                tensors.projection(attention + "v_proj", keys, hidden));
+        Linear gateUp = Linear.join(
+                tensors.projection(at + "mlp.gate_proj", inner, hidden),
+                tensors.projection(at + "mlp.up_proj", inner, hidden));
         String secondNorm = two ? "pre_feedforward_layernorm.weight" : "post_attention_layernorm.weight";
         return new Layer(
                 tensors.vector(at + "input_layernorm.weight", hidden),
-                new Linear(qkv, null),
-                Linear.of(tensors.weights(attention + "o_proj.weight", hidden, queries), null),
+                qkv,
+                tensors.projection(attention + "o_proj", hidden, queries),
                 two ? tensors.vector(at + "post_attention_layernorm.weight", hidden) : null,
                 tensors.vector(at + secondNorm, hidden),
-                new Linear(gateUp, null),
-                Linear.of(tensors.weights(at + "mlp.down_proj.weight", hidden, inner), null),
+                gateUp,
+                tensors.projection(at + "mlp.down_proj", hidden, inner),
                 two ? tensors.vector(at + "post_feedforward_layernorm.weight", hidden) : null);
     }
 

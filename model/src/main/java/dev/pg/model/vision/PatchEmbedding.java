@@ -4,7 +4,6 @@ import dev.pg.core.PgException;
 import dev.pg.kernels.Linear;
 import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Residual;
-import dev.pg.kernels.Weights;
 import dev.pg.model.Compute;
 import dev.pg.model.ModelTensors;
 import dev.pg.model.config.VisionConfig;
@@ -22,11 +21,8 @@ public final class PatchEmbedding {
         this.config = config;
         int hidden = config.hiddenSize();
         int patch = config.patchSize();
-        this.projection = Linear.of(
-                Weights.of(tensors.tensor(at + "patch_embedding.weight", hidden, config.channels(), patch, patch)),
-                tensors.vector(at + "patch_embedding.bias", hidden));
-        this.positions = Matrix.of(
-                config.patches(), hidden, tensors.floats(at + "position_embedding.weight", config.patches(), hidden));
+        this.projection = tensors.convolution(at + "patch_embedding", hidden, config.channels(), patch, patch);
+        this.positions = tensors.matrix(at + "position_embedding.weight", config.patches(), hidden);
     }
 
     /**

@@ -6,7 +6,6 @@ import dev.pg.kernels.Linear;
 import dev.pg.kernels.Mask;
 import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Residual;
-import dev.pg.kernels.Weights;
 import dev.pg.model.Compute;
 import dev.pg.model.LayerTap;
 import dev.pg.model.ModelTensors;
@@ -67,14 +66,10 @@ public final class SigLip {
     /** The three projections as one layer, so that the activations are packed once for all of them. */
     private Linear qkv(ModelTensors tensors, String at) {
         int hidden = config.hiddenSize();
-        String[] names = {"q_proj", "k_proj", "v_proj"};
-        Weights[] parts = new Weights[names.length];
-        float[] bias = new float[names.length * hidden];
-        for (int i = 0; i < names.length; i++) {
-            parts[i] = tensors.weights(at + names[i] + ".weight", hidden, hidden);
-            System.arraycopy(tensors.vector(at + names[i] + ".bias", hidden), 0, bias, i * hidden, hidden);
-        }
-        return new Linear(parts, bias);
+        return Linear.join(
+                tensors.linear(at + "q_proj", hidden, hidden),
+                tensors.linear(at + "k_proj", hidden, hidden),
+                tensors.linear(at + "v_proj", hidden, hidden));
     }
 
     public VisionConfig config() {
