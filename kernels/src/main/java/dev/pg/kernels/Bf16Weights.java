@@ -29,23 +29,16 @@ final class Bf16Weights extends Weights {
     }
 
     @Override
+    void dots(int row, int rowCount, int count, float[] x, int xo, float[] sums, float[] scratch) {
+        long stride = cols() * (long) Short.BYTES;
+        Bf16Dots.dots(data, row * stride, stride, rowCount, count, x, xo, sums);
+    }
+
+    @Override
     void addDots(
-            int row,
-            int rowCount,
-            int col,
-            int colCount,
-            int tokens,
-            float[] x,
-            int xo,
-            float[] sums,
-            int so,
-            float[] scratch) {
-        if (rowCount == FewRows.ROWS) {
-            long stride = cols() * (long) Short.BYTES;
-            long first = row * stride + col * (long) Short.BYTES;
-            Bf16Dots.add(data, first, stride, rowCount, colCount, tokens, x, xo, sums, so);
-        } else {
-            super.addDots(row, rowCount, col, colCount, tokens, x, xo, sums, so, scratch);
-        }
+            int row, int rowCount, int col, int colCount, float[] x, int xo, float[] sums, int so, float[] scratch) {
+        long stride = cols() * (long) Short.BYTES;
+        long first = row * stride + col * (long) Short.BYTES;
+        Bf16Dots.add(data, first, stride, rowCount, colCount, x, xo, sums, so);
     }
 }

@@ -1,6 +1,5 @@
 package dev.pg.kernels;
 
-import static dev.pg.kernels.FewRows.TOGETHER;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import dev.pg.kernels.VectorSupport.Species;
@@ -8,181 +7,129 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Dot products of mapped float weights. */
+/** Dot products of mapped float weights with one token. */
 final class F32Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final int LANES = Species.LANES;
 
     private F32Dots() {}
 
-    /**
-     * Adds the products of some rows of weights with one token or four to sums[row][token][lane]; input k goes to lane k mod LANES.
-     *
-     * @param w weights; row r starts at byte {@code wo + r * stride}
-     * @param rows a multiple of {@link FewRows#ROWS}
-     * @param count inputs, a multiple of the lanes
-     * @param x one token, or [k / lanes × 4 tokens × lanes]
-     */
-    static void add(
-            MemorySegment w,
-            long wo,
-            long stride,
-            int rows,
-            int count,
-            int tokens,
-            float[] x,
-            int xo,
-            float[] sums,
-            int so) {
-        if (tokens == 1) {
-            for (int r = 0; r < rows; r += 8) {
-                dots8x1(w, wo + r * stride, stride, count, x, xo, sums, so + r * LANES);
+    /** See {@link Weights#dots}; row r starts at byte {@code wo + r * stride}. */
+    static void dots(MemorySegment w, long wo, long stride, int rows, int count, float[] x, int xo, float[] sums) {
+        if (count <= FewRows.NARROW) {
+            for (int r = 0; r < rows; r++) {
+                straight(w, wo + r * stride, count, x, xo, sums, r * LANES);
             }
-        } else if (TOGETHER == 4) {
-            for (int r = 0; r < rows; r += 4) {
-                dots4x4(w, wo + r * stride, stride, count, x, xo, sums, so + r * 4 * LANES);
-            }
-        } else {
-            for (int r = 0; r < rows; r += 2) {
-                dots2x4(w, wo + r * stride, stride, count, x, xo, sums, so + r * 4 * LANES);
-            }
+            return;
+        }
+        int r = 0;
+        for (; r <= rows - FewRows.STREAMS; r += FewRows.STREAMS) {
+            dots14x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
+        }
+        for (; r < rows; r++) {
+            dots1x1(w, wo + r * stride, count, x, xo, sums, r * LANES);
         }
     }
 
-    private static void dots8x1(
+    private static void straight(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
+        FloatVector s0 = FloatVector.zero(FLOAT);
+        FloatVector s1 = FloatVector.zero(FLOAT);
+        FloatVector s2 = FloatVector.zero(FLOAT);
+        FloatVector s3 = FloatVector.zero(FLOAT);
+        FloatVector s4 = FloatVector.zero(FLOAT);
+        FloatVector s5 = FloatVector.zero(FLOAT);
+        int bound = count - count % (6 * LANES);
+        for (int k = 0; k < bound; k += 6 * LANES) {
+            s0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN)
+                    .fma(FloatVector.fromArray(FLOAT, x, xo + k), s0);
+            s1 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * (k + LANES), LITTLE_ENDIAN)
+                    .fma(FloatVector.fromArray(FLOAT, x, xo + k + LANES), s1);
+            s2 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * (k + 2 * LANES), LITTLE_ENDIAN)
+                    .fma(FloatVector.fromArray(FLOAT, x, xo + k + 2 * LANES), s2);
+            s3 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * (k + 3 * LANES), LITTLE_ENDIAN)
+                    .fma(FloatVector.fromArray(FLOAT, x, xo + k + 3 * LANES), s3);
+            s4 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * (k + 4 * LANES), LITTLE_ENDIAN)
+                    .fma(FloatVector.fromArray(FLOAT, x, xo + k + 4 * LANES), s4);
+            s5 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * (k + 5 * LANES), LITTLE_ENDIAN)
+                    .fma(FloatVector.fromArray(FLOAT, x, xo + k + 5 * LANES), s5);
+        }
+        for (int k = bound; k < count; k += LANES) {
+            s0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN)
+                    .fma(FloatVector.fromArray(FLOAT, x, xo + k), s0);
+        }
+        s0.add(s1).add(s2.add(s3)).add(s4.add(s5)).intoArray(sums, so);
+    }
+
+    private static void dots14x1(
             MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
-        FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector s10 = FloatVector.fromArray(FLOAT, sums, so + LANES);
-        FloatVector s20 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
-        FloatVector s30 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
-        FloatVector s40 = FloatVector.fromArray(FLOAT, sums, so + 4 * LANES);
-        FloatVector s50 = FloatVector.fromArray(FLOAT, sums, so + 5 * LANES);
-        FloatVector s60 = FloatVector.fromArray(FLOAT, sums, so + 6 * LANES);
-        FloatVector s70 = FloatVector.fromArray(FLOAT, sums, so + 7 * LANES);
+        FloatVector s0 = FloatVector.zero(FLOAT);
+        FloatVector s1 = FloatVector.zero(FLOAT);
+        FloatVector s2 = FloatVector.zero(FLOAT);
+        FloatVector s3 = FloatVector.zero(FLOAT);
+        FloatVector s4 = FloatVector.zero(FLOAT);
+        FloatVector s5 = FloatVector.zero(FLOAT);
+        FloatVector s6 = FloatVector.zero(FLOAT);
+        FloatVector s7 = FloatVector.zero(FLOAT);
+        FloatVector s8 = FloatVector.zero(FLOAT);
+        FloatVector s9 = FloatVector.zero(FLOAT);
+        FloatVector s10 = FloatVector.zero(FLOAT);
+        FloatVector s11 = FloatVector.zero(FLOAT);
+        FloatVector s12 = FloatVector.zero(FLOAT);
+        FloatVector s13 = FloatVector.zero(FLOAT);
         for (int k = 0; k < count; k += LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
-            s00 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s00);
-            s10 = FloatVector.fromMemorySegment(FLOAT, w, wo + stride + 4L * k, LITTLE_ENDIAN)
+            s0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s0);
+            s1 = FloatVector.fromMemorySegment(FLOAT, w, wo + stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s1);
+            s2 = FloatVector.fromMemorySegment(FLOAT, w, wo + 2 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s2);
+            s3 = FloatVector.fromMemorySegment(FLOAT, w, wo + 3 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s3);
+            s4 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s4);
+            s5 = FloatVector.fromMemorySegment(FLOAT, w, wo + 5 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s5);
+            s6 = FloatVector.fromMemorySegment(FLOAT, w, wo + 6 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s6);
+            s7 = FloatVector.fromMemorySegment(FLOAT, w, wo + 7 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s7);
+            s8 = FloatVector.fromMemorySegment(FLOAT, w, wo + 8 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s8);
+            s9 = FloatVector.fromMemorySegment(FLOAT, w, wo + 9 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s9);
+            s10 = FloatVector.fromMemorySegment(FLOAT, w, wo + 10 * stride + 4L * k, LITTLE_ENDIAN)
                     .fma(x0, s10);
-            s20 = FloatVector.fromMemorySegment(FLOAT, w, wo + 2 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s20);
-            s30 = FloatVector.fromMemorySegment(FLOAT, w, wo + 3 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s30);
-            s40 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s40);
-            s50 = FloatVector.fromMemorySegment(FLOAT, w, wo + 5 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s50);
-            s60 = FloatVector.fromMemorySegment(FLOAT, w, wo + 6 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s60);
-            s70 = FloatVector.fromMemorySegment(FLOAT, w, wo + 7 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s70);
+            s11 = FloatVector.fromMemorySegment(FLOAT, w, wo + 11 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s11);
+            s12 = FloatVector.fromMemorySegment(FLOAT, w, wo + 12 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s12);
+            s13 = FloatVector.fromMemorySegment(FLOAT, w, wo + 13 * stride + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s13);
         }
-        s00.intoArray(sums, so);
-        s10.intoArray(sums, so + LANES);
-        s20.intoArray(sums, so + 2 * LANES);
-        s30.intoArray(sums, so + 3 * LANES);
-        s40.intoArray(sums, so + 4 * LANES);
-        s50.intoArray(sums, so + 5 * LANES);
-        s60.intoArray(sums, so + 6 * LANES);
-        s70.intoArray(sums, so + 7 * LANES);
+        s0.intoArray(sums, so);
+        s1.intoArray(sums, so + LANES);
+        s2.intoArray(sums, so + 2 * LANES);
+        s3.intoArray(sums, so + 3 * LANES);
+        s4.intoArray(sums, so + 4 * LANES);
+        s5.intoArray(sums, so + 5 * LANES);
+        s6.intoArray(sums, so + 6 * LANES);
+        s7.intoArray(sums, so + 7 * LANES);
+        s8.intoArray(sums, so + 8 * LANES);
+        s9.intoArray(sums, so + 9 * LANES);
+        s10.intoArray(sums, so + 10 * LANES);
+        s11.intoArray(sums, so + 11 * LANES);
+        s12.intoArray(sums, so + 12 * LANES);
+        s13.intoArray(sums, so + 13 * LANES);
     }
 
-    private static void dots4x4(
-            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
-        FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector s01 = FloatVector.fromArray(FLOAT, sums, so + LANES);
-        FloatVector s02 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
-        FloatVector s03 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
-        FloatVector s10 = FloatVector.fromArray(FLOAT, sums, so + 4 * LANES);
-        FloatVector s11 = FloatVector.fromArray(FLOAT, sums, so + 5 * LANES);
-        FloatVector s12 = FloatVector.fromArray(FLOAT, sums, so + 6 * LANES);
-        FloatVector s13 = FloatVector.fromArray(FLOAT, sums, so + 7 * LANES);
-        FloatVector s20 = FloatVector.fromArray(FLOAT, sums, so + 8 * LANES);
-        FloatVector s21 = FloatVector.fromArray(FLOAT, sums, so + 9 * LANES);
-        FloatVector s22 = FloatVector.fromArray(FLOAT, sums, so + 10 * LANES);
-        FloatVector s23 = FloatVector.fromArray(FLOAT, sums, so + 11 * LANES);
-        FloatVector s30 = FloatVector.fromArray(FLOAT, sums, so + 12 * LANES);
-        FloatVector s31 = FloatVector.fromArray(FLOAT, sums, so + 13 * LANES);
-        FloatVector s32 = FloatVector.fromArray(FLOAT, sums, so + 14 * LANES);
-        FloatVector s33 = FloatVector.fromArray(FLOAT, sums, so + 15 * LANES);
+    private static void dots1x1(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
+        FloatVector s0 = FloatVector.zero(FLOAT);
         for (int k = 0; k < count; k += LANES) {
-            FloatVector w0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN);
-            FloatVector w1 = FloatVector.fromMemorySegment(FLOAT, w, wo + stride + 4L * k, LITTLE_ENDIAN);
-            FloatVector w2 = FloatVector.fromMemorySegment(FLOAT, w, wo + 2 * stride + 4L * k, LITTLE_ENDIAN);
-            FloatVector w3 = FloatVector.fromMemorySegment(FLOAT, w, wo + 3 * stride + 4L * k, LITTLE_ENDIAN);
-            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + 4 * k);
-            s00 = w0.fma(x0, s00);
-            s10 = w1.fma(x0, s10);
-            s20 = w2.fma(x0, s20);
-            s30 = w3.fma(x0, s30);
-            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + LANES);
-            s01 = w0.fma(x1, s01);
-            s11 = w1.fma(x1, s11);
-            s21 = w2.fma(x1, s21);
-            s31 = w3.fma(x1, s31);
-            FloatVector x2 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 2 * LANES);
-            s02 = w0.fma(x2, s02);
-            s12 = w1.fma(x2, s12);
-            s22 = w2.fma(x2, s22);
-            s32 = w3.fma(x2, s32);
-            FloatVector x3 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 3 * LANES);
-            s03 = w0.fma(x3, s03);
-            s13 = w1.fma(x3, s13);
-            s23 = w2.fma(x3, s23);
-            s33 = w3.fma(x3, s33);
+            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
+            s0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN)
+                    .fma(x0, s0);
         }
-        s00.intoArray(sums, so);
-        s01.intoArray(sums, so + LANES);
-        s02.intoArray(sums, so + 2 * LANES);
-        s03.intoArray(sums, so + 3 * LANES);
-        s10.intoArray(sums, so + 4 * LANES);
-        s11.intoArray(sums, so + 5 * LANES);
-        s12.intoArray(sums, so + 6 * LANES);
-        s13.intoArray(sums, so + 7 * LANES);
-        s20.intoArray(sums, so + 8 * LANES);
-        s21.intoArray(sums, so + 9 * LANES);
-        s22.intoArray(sums, so + 10 * LANES);
-        s23.intoArray(sums, so + 11 * LANES);
-        s30.intoArray(sums, so + 12 * LANES);
-        s31.intoArray(sums, so + 13 * LANES);
-        s32.intoArray(sums, so + 14 * LANES);
-        s33.intoArray(sums, so + 15 * LANES);
-    }
-
-    private static void dots2x4(
-            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
-        FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector s01 = FloatVector.fromArray(FLOAT, sums, so + LANES);
-        FloatVector s02 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
-        FloatVector s03 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
-        FloatVector s10 = FloatVector.fromArray(FLOAT, sums, so + 4 * LANES);
-        FloatVector s11 = FloatVector.fromArray(FLOAT, sums, so + 5 * LANES);
-        FloatVector s12 = FloatVector.fromArray(FLOAT, sums, so + 6 * LANES);
-        FloatVector s13 = FloatVector.fromArray(FLOAT, sums, so + 7 * LANES);
-        for (int k = 0; k < count; k += LANES) {
-            FloatVector w0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN);
-            FloatVector w1 = FloatVector.fromMemorySegment(FLOAT, w, wo + stride + 4L * k, LITTLE_ENDIAN);
-            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + 4 * k);
-            s00 = w0.fma(x0, s00);
-            s10 = w1.fma(x0, s10);
-            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + LANES);
-            s01 = w0.fma(x1, s01);
-            s11 = w1.fma(x1, s11);
-            FloatVector x2 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 2 * LANES);
-            s02 = w0.fma(x2, s02);
-            s12 = w1.fma(x2, s12);
-            FloatVector x3 = FloatVector.fromArray(FLOAT, x, xo + 4 * k + 3 * LANES);
-            s03 = w0.fma(x3, s03);
-            s13 = w1.fma(x3, s13);
-        }
-        s00.intoArray(sums, so);
-        s01.intoArray(sums, so + LANES);
-        s02.intoArray(sums, so + 2 * LANES);
-        s03.intoArray(sums, so + 3 * LANES);
-        s10.intoArray(sums, so + 4 * LANES);
-        s11.intoArray(sums, so + 5 * LANES);
-        s12.intoArray(sums, so + 6 * LANES);
-        s13.intoArray(sums, so + 7 * LANES);
+        s0.intoArray(sums, so);
     }
 }

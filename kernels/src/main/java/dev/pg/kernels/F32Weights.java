@@ -26,23 +26,8 @@ final class F32Weights extends Weights {
     }
 
     @Override
-    void addDots(
-            int row,
-            int rowCount,
-            int col,
-            int colCount,
-            int tokens,
-            float[] x,
-            int xo,
-            float[] sums,
-            int so,
-            float[] scratch) {
-        if (rowCount == FewRows.ROWS) {
-            long stride = cols() * (long) Float.BYTES;
-            long first = row * stride + col * (long) Float.BYTES;
-            F32Dots.add(data, first, stride, rowCount, colCount, tokens, x, xo, sums, so);
-        } else {
-            super.addDots(row, rowCount, col, colCount, tokens, x, xo, sums, so, scratch);
-        }
+    void dots(int row, int rowCount, int count, float[] x, int xo, float[] sums, float[] scratch) {
+        long stride = cols() * (long) Float.BYTES;
+        F32Dots.dots(data, row * stride, stride, rowCount, count, x, xo, sums);
     }
 }

@@ -9,26 +9,35 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), at the speed of memory: decoding, the vocabulary projection.
  *
- * <p>The weights are read once, straight from where they lie. How many rows of them are walked at once matters more than the
- * instructions: eight keep enough cache lines under way (two: half the bandwidth), and need one sum each. Several tokens are taken
- * four by four, so that a weight that is widened once is used four times; for further fours it is still in the cache.
+ * <p>The weights are read once, straight from where they lie. In which order their rows are walked matters more than the instructions,
+ * for it decides how far the processor reads ahead. One token that fits the L1 cache beside the weights is multiplied row by row: all
+ * weights are one straight stream. A longer one comes from L2 again for every row and disturbs that stream, so
+ * {@link #STREAMS} rows share it. Several tokens are taken four by four, so that a weight that is widened once is used four times;
+ * for further fours it is still in the cache.
  *
- * <p>An element of y is made of one chain of fused multiply-adds per lane, lane l summing the inputs k with k mod LANES = l; the lanes are
- * added as a tree, halves first; then the inputs behind the last whole vector, one by one; then the bias. No place, no number of threads
- * and no compiler changes that.
+ * <p>An element of y is made of chains of fused multiply-adds, lane l of a vector summing inputs k with k mod LANES = l; the
+ * lanes are added as a tree, halves first; then the inputs behind the last whole vector, one by one; then the bias. How many chains there
+ * are depends on the format of the weights, the number of inputs, and whether there is one token or more: no place, no number of threads
+ * and no compiler changes a bit.
  */
 final class FewRows {
     /** Tokens, at most; more are the business of {@link PackedGemm}. */
     static final int MAX_TOKENS = 16;
 
-    /** Rows of weights that a call of a kernel takes, or a multiple. */
-    static final int ROWS = 8;
+    /** Inputs, at most, for which one token stays in an L1 cache of 32 KB: 12 KB. */
+    static final int NARROW = 3072;
 
-    /** Rows of weights that are multiplied with four tokens at once: two need 8 sums, four need 16. */
-    static final int TOGETHER = Tile.best() instanceof Tiles32 ? 4 : 2;
+    /** Rows of weights walked at once for a longer token. */
+    static final int STREAMS = 14;
 
-    /** Inputs of one call: their tokens stay in L1. */
-    private static final int DEPTH = 1024;
+    /** Rows of weights multiplied with four tokens at once: two need 8 sums, six need 24. */
+    static final int TOGETHER = Tile.best() instanceof Tiles32 ? 6 : 2;
+
+    /** Inputs of one call with several tokens, which come from L1 and L2. */
+    private static final int DEPTH = 2304;
+
+    /** Tasks are a multiple of this many rows, so that only the last rows of a matrix are left over. */
+    private static final int STEP = 42;
 
     /** Weights of one task: enough to be worth handing out. */
     private static final int TASK_WEIGHTS = 1 << 16;
@@ -37,7 +46,7 @@ final class FewRows {
 
     private final Workers workers;
     private final float[][] sums; // per worker [rows × tokens × lanes]
-    private final float[][] scratch; // per worker [ROWS × cols behind the last vector], or what a format unpacks
+    private final float[][] scratch; // per worker: inputs behind the last vector, or what a format unpacks
     private final Workers.Task rowsTask = this::multiplyRows;
 
     private Matrix x;
@@ -68,7 +77,7 @@ final class FewRows {
         }
         int fair = Math.ceilDiv(w.rows(), 4 * workers.threads());
         int rows = Math.min(TASK_WEIGHTS / Math.max(w.cols(), 1), workers.threads() == 1 ? w.rows() : fair);
-        rowsPerTask = Math.max(1, Math.ceilDiv(rows, ROWS)) * ROWS;
+        rowsPerTask = Math.max(1, Math.ceilDiv(rows, STEP)) * STEP;
         int tasks = 0;
         for (int i = 0; i < w.parts(); i++) {
             tasks += Math.ceilDiv(w.part(i).rows(), rowsPerTask);
@@ -108,22 +117,28 @@ final class FewRows {
         if (sums[worker].length < groups * perGroup) {
             sums[worker] = new float[groups * perGroup];
         }
-        Arrays.fill(sums[worker], 0, groups * perGroup, 0);
-        for (int r = 0; r < rows; r += ROWS) {
-            int count = Math.min(ROWS, rows - r);
-            for (int k = 0; k < body; k += DEPTH) {
-                int depth = Math.min(DEPTH, body - k);
-                for (int g = 0; g < groups; g++) {
-                    float[] from = tokens == 1 ? x.data() : packed;
-                    int at = tokens == 1 ? x.at(0) + k : g * 4 * body + 4 * k;
-                    int to = g * perGroup + r * group * Species.LANES;
-                    w.part(p).addDots(row + r, count, k, depth, group, from, at, sums[worker], to, scratch[worker]);
-                }
-            }
+        if (tokens == 1) {
+            w.part(p).dots(row, rows, body, x.data(), x.at(0), sums[worker], scratch[worker]);
+        } else {
+            Arrays.fill(sums[worker], 0, groups * perGroup, 0);
+            addDots(w.part(p), row, rows, groups, perGroup, sums[worker], scratch[worker]);
         }
         for (int t = 0; t < tokens; t++) {
             int from = t / group * perGroup + t % group * Species.LANES;
             store(w.part(p), row, rows, column + row, t, sums[worker], from, scratch[worker]);
+        }
+    }
+
+    private void addDots(Weights part, int row, int rows, int groups, int perGroup, float[] sums, float[] scratch) {
+        for (int k = 0; k < body; k += DEPTH) {
+            int depth = Math.min(DEPTH, body - k);
+            for (int r = 0; r < rows; r += TOGETHER) {
+                int count = Math.min(TOGETHER, rows - r);
+                for (int g = 0; g < groups; g++) {
+                    int to = g * perGroup + r * 4 * Species.LANES;
+                    part.addDots(row + r, count, k, depth, packed, g * 4 * body + 4 * k, sums, to, scratch);
+                }
+            }
         }
     }
 

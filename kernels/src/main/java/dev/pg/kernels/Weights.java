@@ -3,8 +3,10 @@ package dev.pg.kernels;
 import dev.pg.core.DType;
 import dev.pg.core.PgException;
 import dev.pg.core.Tensor;
+import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 import java.util.Objects;
 
 /**
@@ -90,35 +92,45 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
     /** Widens {@code count} elements, of which {@code first} is the first, counted through all rows. */
     abstract void unpack(long first, int count, float[] dst, int dstOffset);
 
-    /** Floats of scratch memory that {@link #addDots} may use. */
-    static final int SCRATCH = 8 * 512;
+    /** Floats of scratch memory that {@link #dots} and {@link #addDots} may use. */
+    static final int SCRATCH = 6 * 512;
 
     /**
-     * Adds products of weights and tokens to sums[row][token][lane], for the Vector API; input k goes to lane k mod LANES, in the
+     * The products of some rows with one token, for the Vector API: sums[r][lane] adds the inputs k with k mod LANES = lane. A
+     * format that does not override this is unpacked piece by piece into the L1 cache first.
+     *
+     * @param count inputs, a multiple of the lanes
+     * @param sums overwritten from index 0 on
+     * @param scratch {@link #SCRATCH} floats
+     */
+    void dots(int row, int rowCount, int count, float[] x, int xo, float[] sums, float[] scratch) {
+        int piece = 1024;
+        Arrays.fill(sums, 0, rowCount * Species.LANES, 0);
+        for (int r = 0; r < rowCount; r++) {
+            for (int k = 0; k < count; k += piece) {
+                int depth = Math.min(piece, count - k);
+                unpack(row + r, 1, k, depth, scratch, 0, depth);
+                FloatDots.add(scratch, 0, depth, x, xo + k, sums, r * Species.LANES);
+            }
+        }
+    }
+
+    /**
+     * Adds products of weights and four tokens to sums[row][token][lane], for the Vector API; input k goes to lane k mod LANES, in the
      * order of k. A format that does not override this is unpacked piece by piece into the L1 cache first.
      *
-     * @param rowCount at most {@link FewRows#ROWS}; sums and scratch have room for so many even if there are fewer
+     * @param rowCount at most {@link FewRows#TOGETHER}
      * @param colCount a multiple of the lanes
-     * @param tokens 1 or 4
-     * @param x one token, or [k / lanes × 4 tokens × lanes], for the inputs from col on
+     * @param x [k / lanes × 4 tokens × lanes], for the inputs from col on
      * @param scratch {@link #SCRATCH} floats
      */
     void addDots(
-            int row,
-            int rowCount,
-            int col,
-            int colCount,
-            int tokens,
-            float[] x,
-            int xo,
-            float[] sums,
-            int so,
-            float[] scratch) {
-        int stride = SCRATCH / FewRows.ROWS;
+            int row, int rowCount, int col, int colCount, float[] x, int xo, float[] sums, int so, float[] scratch) {
+        int stride = SCRATCH / FewRows.TOGETHER / 64 * 64;
         for (int k = 0; k < colCount; k += stride) {
             int count = Math.min(stride, colCount - k);
             unpack(row, rowCount, col + k, count, scratch, 0, stride);
-            FloatDots.add(scratch, 0, stride, FewRows.ROWS, count, tokens, x, xo + k * tokens, sums, so);
+            FloatDots.add(scratch, stride, rowCount, count, x, xo + 4 * k, sums, so);
         }
     }
 

@@ -71,8 +71,9 @@ class MatMulTest {
             MatMul matMul = new MatMul(workers, gemm);
             for (DType dtype : FORMATS) {
                 for (int tokens : ROWS) {
-                    for (int[] shape :
-                            new int[][] {{1, 1}, {3, 7}, {7, 17}, {17, 63}, {25, 64}, {64, 65}, {65, 31}, {100, 517}}) {
+                    for (int[] shape : new int[][] {
+                        {1, 1}, {3, 7}, {7, 17}, {17, 63}, {25, 64}, {64, 65}, {65, 31}, {100, 517}, {31, 3105}
+                    }) {
                         Tensor w = random.tensor(dtype, shape[0], shape[1]);
                         float[] bias = tokens % 2 == 0 ? null : random.floats(shape[0]);
                         Matrix x = random.window(tokens, shape[1]);
