@@ -45,6 +45,7 @@ final class Pg implements Callable<Integer> {
             InspectCommand.class,
             InfoCommand.class,
             TraceCommand.class,
+            AdapterCommand.class,
             BenchCommand.class,
             GenerateCompletion.class);
 

@@ -59,6 +59,42 @@ public final class Tensor implements TensorSource {
         return new Tensor(name, DType.F32, shape, data);
     }
 
+    /**
+     * A floating-point tensor over a copy of {@code values}, rounded to the nearest number of its type, to even between two.
+     *
+     * @throws IllegalArgumentException if {@code dtype} is not F32, F16, BF16 or F64
+     */
+    public static Tensor ofFloats(String name, DType dtype, float[] values, long... shape) {
+        MemorySegment data = MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, dtype.bytes())]);
+        round(values, dtype, data);
+        return new Tensor(name, dtype, shape, data);
+    }
+
+    /**
+     * Writes {@code values} as numbers of {@code dtype}, rounded to the nearest, to even between two.
+     *
+     * @param data as many bytes as they take
+     * @throws IllegalArgumentException if {@code dtype} is not F32, F16, BF16 or F64
+     */
+    public static void round(float[] values, DType dtype, MemorySegment data) {
+        for (int i = 0; i < values.length; i++) {
+            float value = values[i];
+            switch (dtype) {
+                case F32 -> data.setAtIndex(FLOAT, i, value);
+                case F64 -> data.setAtIndex(DOUBLE, i, value);
+                case F16 -> data.setAtIndex(SHORT, i, Float.floatToFloat16(value));
+                case BF16 -> data.setAtIndex(SHORT, i, toBfloat16(value));
+                default -> throw new IllegalArgumentException(dtype + " is not a type of floating-point numbers");
+            }
+        }
+    }
+
+    /** NaN keeps a bit that makes it one; the carry of the rounding may lead to infinity, as it should. */
+    private static short toBfloat16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        return (short) (Float.isNaN(value) ? bits >>> 16 | 0x40 : (bits + 0x7fff + (bits >>> 16 & 1)) >>> 16);
+    }
+
     /** An int64 tensor over a copy of {@code values}. */
     public static Tensor ofLongs(String name, long[] values, long... shape) {
         MemorySegment data = MemorySegment.ofArray(new byte[Math.multiplyExact(values.length, Long.BYTES)]);
