@@ -53,7 +53,7 @@ final class AddedTokenFiles {
     }
 
     /** The object in a file; an empty one if there is no such file. */
-    private static JsonNode read(Path file) {
+    static JsonNode read(Path file) {
         if (!Files.exists(file)) {
             return JSON.createObjectNode();
         }

@@ -67,6 +67,18 @@ final class PieceCollector implements Segmenter.Sink {
         unknown = null;
     }
 
+    /** Adds what another collector of the same kind has, from its piece {@code from} on. */
+    void addAll(PieceCollector other, int from) {
+        endUnknown();
+        other.endUnknown();
+        for (int i = from; i < other.count; i++) {
+            add(other.ids[i]);
+            if (pieces != null) {
+                pieces.add(other.pieces.get(i));
+            }
+        }
+    }
+
     private void add(int id) {
         if (count == ids.length) {
             ids = Arrays.copyOf(ids, 2 * count);

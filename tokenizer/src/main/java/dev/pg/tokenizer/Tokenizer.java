@@ -19,13 +19,15 @@ import java.util.OptionalInt;
  */
 public final class Tokenizer {
     private final TokenizerModel model;
+    private final TokenizerSettings settings;
     private final AddedTokens addedTokens;
     private final Map<Integer, AddedToken> byId = new HashMap<>(); // tokens that are not simply pieces of the same text
     private final Map<String, Integer> byContent = new HashMap<>(); // the same, by text
     private final int size;
 
-    Tokenizer(TokenizerModel model) {
+    Tokenizer(TokenizerModel model, TokenizerSettings settings) {
         this.model = model;
+        this.settings = settings;
         this.addedTokens = new AddedTokens(model.addedTokens());
         int ids = model.vocabulary().size();
         for (AddedToken token : model.addedTokens()) {
@@ -51,7 +53,7 @@ public final class Tokenizer {
      * @throws PgException if there is no tokenizer or it cannot be used
      */
     public static Tokenizer open(Path modelDirOrFile) {
-        return new Tokenizer(TokenizerFiles.read(modelDirOrFile));
+        return TokenizerFiles.open(modelDirOrFile);
     }
 
     /**
@@ -69,16 +71,72 @@ public final class Tokenizer {
         return new Encoding(Arrays.stream(collector.ids()).boxed().toList(), collector.pieces());
     }
 
+    /**
+     * The ids of a text for a model that reads texts of one length: with the ids that the directory's files put at the ends, cut behind
+     * so that they fit, and filled up with the padding token; as transformers has it with {@code padding="max_length"} and {@code
+     * truncation=True}.
+     *
+     * @param length how many ids, at least as many as stand at the ends
+     */
+    public Padded encode(String text, int length) {
+        int[] ids = encode(text);
+        int[] before = ends(settings.before());
+        int[] after = ends(settings.after());
+        int kept = Math.min(ids.length, length - before.length - after.length);
+        if (kept < 0) {
+            throw new PgException("a length of " + length + " has no room for the ids at the ends of a text");
+        }
+        boolean closed = settings.form().isSigLip() && kept > 0 && after.length > 0 && ids[kept - 1] == after[0];
+        int[] framed = new int[before.length + kept + (closed ? 0 : after.length)];
+        System.arraycopy(before, 0, framed, 0, before.length);
+        System.arraycopy(ids, 0, framed, before.length, kept);
+        System.arraycopy(after, 0, framed, before.length + kept, framed.length - before.length - kept);
+        int[] padded = new int[length];
+        Arrays.fill(padded, Math.max(0, padId()));
+        System.arraycopy(framed, 0, padded, settings.padLeft() ? length - framed.length : 0, framed.length);
+        return new Padded(padded, ids.length - kept);
+    }
+
+    private static int[] ends(List<Integer> ids) {
+        return ids.stream().mapToInt(Integer::intValue).toArray();
+    }
+
+    /** Whether {@link #canonical} changes texts. */
+    public boolean canonicalises() {
+        return settings.form() != TextForm.AS_IS;
+    }
+
+    /**
+     * A text in the form in which a SigLIP's tokenizer reads it: lower-cased, and for the first generation without ASCII punctuation and
+     * with single spaces. Other tokenizers read it as it is.
+     */
+    public String canonical(String text) {
+        return settings.form().canonical(text);
+    }
+
     private PieceCollector collect(String text, boolean wantPieces) {
-        byte[] bytes = Utf8.encode(text);
         PieceCollector collector = new PieceCollector(model.vocabulary(), wantPieces);
+        if (settings.form().isSigLip()) {
+            // The mark makes sure of a space in front, whatever the model's own rule is.
+            String marked = Utf8.SPACE_MARK + text.replace(Utf8.SPACE_MARK, ' ');
+            cut(Utf8.encode(marked), collector, this::segmentCanonical);
+        } else {
+            cut(Utf8.encode(settings.form().canonical(text)), collector, this::segment);
+        }
+        return collector;
+    }
+
+    /** What cuts a stretch of text without added tokens. */
+    private interface Cutter {
+        void cut(byte[] text, PieceCollector collector);
+    }
+
+    private void cut(byte[] bytes, PieceCollector collector, Cutter cutter) {
         addedTokens.split(bytes, new AddedTokens.Parts() {
             @Override
             public void text(int from, int to) {
                 boolean all = to - from == bytes.length;
-                Normalizer.Result normal =
-                        model.normalizer().normalize(all ? bytes : Arrays.copyOfRange(bytes, from, to));
-                model.segmenter().segment(normal.bytes, normal.length, collector);
+                cutter.cut(all ? bytes : Arrays.copyOfRange(bytes, from, to), collector);
                 collector.endUnknown();
             }
 
@@ -87,7 +145,25 @@ public final class Tokenizer {
                 collector.token(token);
             }
         });
-        return collector;
+    }
+
+    private void segment(byte[] text, PieceCollector collector) {
+        Normalizer.Result normal = model.normalizer().normalize(text);
+        model.segmenter().segment(normal.bytes, normal.length, collector);
+    }
+
+    /**
+     * As {@code SiglipTokenizer._tokenize}: the unknown piece's name is put in front and its pieces are taken away again, so that
+     * SentencePiece puts no space before a text that follows an added token.
+     */
+    private void segmentCanonical(byte[] text, PieceCollector collector) {
+        String canonical = settings.form().canonical(Utf8.decode(text, 0, text.length));
+        String name = model.vocabulary().piece(unkId());
+        PieceCollector prefix = new PieceCollector(model.vocabulary(), false);
+        segment(Utf8.encode(name), prefix);
+        PieceCollector all = new PieceCollector(model.vocabulary(), collector.pieces() != null);
+        segment(Utf8.encode(name + canonical), all);
+        collector.addAll(all, prefix.ids().length);
     }
 
     /**

@@ -19,13 +19,14 @@ final class TokenizerFiles {
 
     private TokenizerFiles() {}
 
-    static TokenizerModel read(Path path) {
+    static Tokenizer open(Path path) {
         if (!Files.isDirectory(path)) {
-            return readFile(path);
+            return new Tokenizer(readFile(path), TokenizerSettings.NONE);
         }
         for (String name : NAMES) {
             if (Files.exists(path.resolve(name))) {
-                return AddedTokenFiles.extend(readFile(path.resolve(name)), path);
+                TokenizerModel model = AddedTokenFiles.extend(readFile(path.resolve(name)), path);
+                return new Tokenizer(model, TokenizerSettings.read(path, model));
             }
         }
         throw new PgException(path + ": no " + String.join(", ", NAMES)

@@ -56,16 +56,45 @@ final class TokenizerJson {
         try (JsonParser parser = JSON.createParser(bytes)) {
             file.read(parser);
         } catch (JacksonException e) {
-            throw new PgException(
-                    source + ": not valid JSON (" + e.getOriginalMessage() + "); fetch the file again", e);
+            throw invalid(source, e);
         }
         return file.build();
     }
 
-    private void read(JsonParser parser) {
+    /**
+     * What the file puts around a text. It stands before the vocabulary, which is most of the file and is not read.
+     *
+     * @return the object, or a missing node
+     * @throws PgException if the bytes are no such file
+     */
+    static JsonNode postProcessor(byte[] bytes, String source) {
+        try (JsonParser parser = JSON.createParser(bytes)) {
+            begin(parser, source);
+            for (String name = parser.nextName(); name != null; name = parser.nextName()) {
+                parser.nextToken();
+                if (name.equals("post_processor")) {
+                    return tree(parser);
+                }
+                parser.skipChildren();
+            }
+            return JSON.missingNode();
+        } catch (JacksonException e) {
+            throw invalid(source, e);
+        }
+    }
+
+    private static PgException invalid(String source, JacksonException e) {
+        return new PgException(source + ": not valid JSON (" + e.getOriginalMessage() + "); fetch the file again", e);
+    }
+
+    private static void begin(JsonParser parser, String source) {
         if (parser.nextToken() != JsonToken.START_OBJECT) {
             throw new PgException(source + ": not a JSON object; fetch the file again");
         }
+    }
+
+    private void read(JsonParser parser) {
+        begin(parser, source);
         for (String name = parser.nextName(); name != null; name = parser.nextName()) {
             parser.nextToken();
             switch (name) {
