@@ -8,10 +8,10 @@ import dev.pg.model.Compute;
 import dev.pg.model.LayerTap;
 import dev.pg.model.ModelTensors;
 import dev.pg.model.config.PaliGemmaConfig;
+import dev.pg.model.siglip.VisionTower;
 import dev.pg.model.text.Gemma;
 import dev.pg.model.text.GemmaSequences;
 import dev.pg.model.text.Prompt;
-import dev.pg.model.vision.SigLip;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -28,7 +28,7 @@ final class StageBench implements AutoCloseable {
 
     private final Checkpoint checkpoint;
     private final PaliGemmaConfig config;
-    private final SigLip vision;
+    private final VisionTower vision;
     private final Linear projector;
     private final Gemma text;
     private final Random random = new Random(1);
@@ -43,7 +43,7 @@ final class StageBench implements AutoCloseable {
         this.checkpoint = open(directory, options);
         try {
             ModelTensors tensors = new ModelTensors(checkpoint);
-            vision = new SigLip(config.vision(), tensors);
+            vision = new VisionTower(config.vision(), tensors);
             projector = tensors.linear(
                     "multi_modal_projector.linear",
                     config.text().hiddenSize(),

@@ -24,7 +24,7 @@ record StageWork(PaliGemmaConfig config, int textLayers, int visionLayers, doubl
         VisionConfig v = config.vision();
         double patches = v.patches();
         double hidden = v.hiddenSize();
-        double layer = 4 * hidden * hidden + 2 * hidden * v.intermediateSize();
+        double layer = 4 * hidden * hidden + 2 * hidden * v.encoder().intermediateSize();
         double weights = v.patchLength() * hidden
                 + visionLayers * layer
                 + hidden * config.text().hiddenSize();

@@ -3,6 +3,9 @@ package dev.pg.cli;
 import dev.pg.core.Workers;
 import dev.pg.kernels.Gemm;
 import dev.pg.kernels.VectorSupport;
+import dev.pg.model.config.Architecture;
+import dev.pg.model.config.ConfigNode;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -12,6 +15,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What pg would compute with on this machine. */
@@ -20,12 +24,23 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Shows what pg computes with here: JVM, vector width, threads, matrix kernels.",
         mixinStandardHelpOptions = true)
 final class InfoCommand implements Callable<Integer> {
+    @Option(
+            names = {"-m", "--model"},
+            paramLabel = "DIR",
+            description = "Also say what this checkpoint is and can do.")
+    private Path model;
+
     @Mixin
     private Console console;
 
     @Override
     public Integer call() {
         Map<String, String> facts = facts();
+        if (model != null) {
+            Architecture architecture = Architecture.of(ConfigNode.read(model.resolve("config.json")));
+            facts.put("model", model + ": " + architecture.title());
+            facts.put("can", architecture.abilities());
+        }
         if (console.json()) {
             ObjectNode object = CompletionJson.object();
             facts.forEach(object::put);

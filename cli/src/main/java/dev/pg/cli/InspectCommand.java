@@ -1,10 +1,10 @@
 package dev.pg.cli;
 
 import dev.pg.core.Checkpoint;
-import dev.pg.core.PgException;
 import dev.pg.core.Safetensors;
 import dev.pg.core.Tensor;
-import java.io.IOException;
+import dev.pg.model.config.Architecture;
+import dev.pg.model.config.ConfigNode;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +20,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -47,7 +45,7 @@ final class InspectCommand implements Callable<Integer> {
             try (Checkpoint checkpoint = Checkpoint.open(target)) {
                 Collection<Tensor> tensors =
                         checkpoint.names().stream().map(checkpoint::tensor).toList();
-                print(target, modelType(target), tensors, checkpoint.metadata());
+                print(target, config(target), tensors, checkpoint.metadata());
             }
         } else {
             try (Arena arena = Arena.ofConfined()) {
@@ -58,32 +56,22 @@ final class InspectCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    /** The architecture that config.json names, if there is one. */
-    private static Optional<String> modelType(Path directory) {
-        Path config = directory.resolve("config.json");
-        if (!Files.exists(config)) {
-            return Optional.empty();
-        }
-        try {
-            return JsonMapper.shared()
-                    .readTree(Files.readAllBytes(config))
-                    .path("model_type")
-                    .stringValueOpt();
-        } catch (IOException e) {
-            throw PgException.cannotRead(config, e);
-        } catch (JacksonException e) {
-            throw new PgException(config + ": not valid JSON: " + e.getOriginalMessage() + "; download it again", e);
-        }
+    private static Optional<ConfigNode> config(Path directory) {
+        Path file = directory.resolve("config.json");
+        return Files.exists(file) ? Optional.of(ConfigNode.read(file)) : Optional.empty();
     }
 
     private void print(
-            Path target, Optional<String> modelType, Collection<Tensor> tensors, Map<String, String> metadata) {
+            Path target, Optional<ConfigNode> config, Collection<Tensor> tensors, Map<String, String> metadata) {
         long parameters = tensors.stream().mapToLong(Tensor::elements).sum();
         long bytes =
                 tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+        Optional<String> modelType = config.map(node -> node.text("model_type", ""));
+        Optional<Architecture> architecture = config.flatMap(Architecture::find);
         if (console.json()) {
             ObjectNode object = CompletionJson.object().put("path", target.toString());
             modelType.ifPresent(type -> object.put("model_type", type));
+            architecture.ifPresent(it -> object.put("architecture", it.title()).put("abilities", it.abilities()));
             object.put("parameters", parameters).put("bytes", bytes);
             ObjectNode strings = object.putObject("metadata");
             metadata.forEach(strings::put);
@@ -101,6 +89,7 @@ final class InspectCommand implements Callable<Integer> {
                 parameters,
                 bytes,
                 types(tensors)));
+        architecture.ifPresent(it -> console.result(it.title() + ": " + it.abilities()));
         metadata.forEach((key, value) -> console.result("metadata " + key + " = " + value));
         int width = tensors.stream()
                 .mapToInt(tensor -> tensor.name().length())

@@ -10,6 +10,7 @@ import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.PaliGemma;
 import dev.pg.model.TextGenerator;
 import dev.pg.model.adapter.Adapter;
+import dev.pg.model.config.Architecture;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -96,13 +97,7 @@ final class ModelArguments {
 
     /** Opens a model that writes text. */
     TextGenerator openGenerator(Console console) {
-        Model model = open(console);
-        if (model instanceof TextGenerator generator) {
-            return generator;
-        }
-        model.close();
-        throw new PgException(
-                model.directory() + ": a vision tower alone writes no text; use a PaliGemma or Gemma checkpoint");
+        return require(TextGenerator.class, open(console));
     }
 
     /**
@@ -111,12 +106,18 @@ final class ModelArguments {
      * @param maskDecoder the file of its mask decoder, if it does not lie beside the weights
      */
     PaliGemma openPaliGemma(Console console, Optional<Path> maskDecoder) {
-        Model model = open(console, maskDecoder);
-        if (model instanceof PaliGemma paliGemma) {
-            return paliGemma;
+        return require(PaliGemma.class, open(console, maskDecoder));
+    }
+
+    /** The model as one of a kind, or what it can do instead of what this command asks. */
+    private <T extends Model> T require(Class<T> kind, Model model) {
+        if (kind.isInstance(model)) {
+            return kind.cast(model);
         }
         model.close();
-        throw new PgException(model.directory() + ": not a PaliGemma checkpoint; this command asks about pictures");
+        Architecture it = model.architecture();
+        throw new PgException(model.directory() + ": a " + it.title() + " checkpoint, which " + it.abilities()
+                + "; it cannot " + command.name());
     }
 
     private ModelOptions options() {

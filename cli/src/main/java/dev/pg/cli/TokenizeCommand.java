@@ -17,7 +17,9 @@ import tools.jackson.databind.node.StringNode;
         name = "tokenize",
         description = {
             "Turns text into token ids; nothing is added at the ends.",
-            "With --json, stdin holds one JSON string per line, and each becomes {\"ids\": [...], \"pieces\": [...]}."
+            "With --json, stdin holds one JSON string per line, and each becomes {\"ids\": [...], \"pieces\": [...]}.",
+            "A SigLIP's tokenizer reads texts without capitals, the first generation's without punctuation as well; "
+                    + "--json shows that as \"canonical\"."
         },
         mixinStandardHelpOptions = true)
 final class TokenizeCommand extends LineCommand {
@@ -45,6 +47,9 @@ final class TokenizeCommand extends LineCommand {
         encoding.ids().forEach(ids::add);
         ArrayNode pieces = object.putArray("pieces");
         encoding.pieces().forEach(pieces::add);
+        if (tokenizer.canonicalises()) {
+            object.put("canonical", tokenizer.canonical(line.stringValue()));
+        }
         return object;
     }
 

@@ -28,6 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
         mixinStandardHelpOptions = true)
 final class TraceCommand implements Callable<Integer> {
     private static final String PIXELS = "pixel_values";
+    private static final String SHAPES = "spatial_shapes";
 
     @Mixin
     private ModelArguments model;
@@ -55,14 +56,18 @@ final class TraceCommand implements Callable<Integer> {
         @Option(
                 names = "--pixels",
                 paramLabel = "FILE",
-                description = "Safetensors file with a tensor " + PIXELS + " in place of pictures.")
+                description = "Safetensors file with a tensor " + PIXELS + " in place of pictures; for NaFlex also "
+                        + SHAPES + ".")
         private Path pixels;
     }
 
     /** What the model reads. */
     static final class Words {
-        @Option(names = "--prompt", paramLabel = "TEXT", description = "The prompt.")
-        private String prompt;
+        @Option(
+                names = {"--prompt", "--text"},
+                paramLabel = "TEXT",
+                description = "The prompt; for a SigLIP a text to compare with the pictures, may be repeated.")
+        private List<String> texts;
 
         @Option(names = "--ids", paramLabel = "2,17,...", split = ",", description = "Token ids in place of a prompt.")
         private int[] ids;
@@ -73,26 +78,28 @@ final class TraceCommand implements Callable<Integer> {
         List<Image> images = view == null || view.images == null
                 ? List.of()
                 : view.images.stream().map(name -> Picture.one(name).read()).toList();
-        Optional<String> prompt = Optional.ofNullable(words).map(w -> w.prompt);
+        List<String> texts = words == null || words.texts == null ? List.of() : words.texts;
         Optional<int[]> ids = Optional.ofNullable(words).map(w -> w.ids);
         try (Model opened = model.open(console);
                 Arena arena = Arena.ofShared()) {
-            Optional<Tensor> pixels =
-                    Optional.ofNullable(view).map(v -> v.pixels).map(file -> pixels(file, arena));
-            List<Tensor> tensors =
-                    Trace.run(opened, new TraceInput(images, pixels, prompt, ids, Optional.ofNullable(suffix)));
+            Map<String, Tensor> given = view == null || view.pixels == null
+                    ? Map.of()
+                    : Safetensors.open(view.pixels, arena).tensors();
+            if (view != null && view.pixels != null && !given.containsKey(PIXELS)) {
+                throw new PgException(view.pixels + ": has no tensor \"" + PIXELS + "\"; give a file that has one");
+            }
+            TraceInput input = new TraceInput(
+                    images,
+                    Optional.ofNullable(given.get(PIXELS)),
+                    Optional.ofNullable(given.get(SHAPES)),
+                    texts,
+                    ids,
+                    Optional.ofNullable(suffix));
+            List<Tensor> tensors = Trace.run(opened, input);
             Safetensors.write(out, tensors, Map.of());
             print(tensors);
         }
         return ExitCode.OK;
-    }
-
-    private static Tensor pixels(Path file, Arena arena) {
-        Tensor pixels = Safetensors.open(file, arena).tensors().get(PIXELS);
-        if (pixels == null) {
-            throw new PgException(file + ": has no tensor \"" + PIXELS + "\"; give a file that has one");
-        }
-        return pixels;
     }
 
     private void print(List<Tensor> tensors) {

@@ -53,7 +53,11 @@ class BadInputTest {
         Path siglip = Run.TESTDATA.resolve("golden/siglip-vision");
         Path gemma = Run.TESTDATA.resolve("golden/gemma2-text");
         assertFails(pg("generate", "-q", "--model", siglip, "--prompt", "a"), "siglip-vision", "vision tower");
-        assertFails(pg("caption", "-q", "--model", gemma, PICTURE), "gemma2-text", "not a PaliGemma");
+        assertFails(
+                pg("caption", "-q", "--model", gemma, PICTURE),
+                "gemma2-text",
+                "a Gemma 2 checkpoint, which writes text",
+                "cannot caption");
     }
 
     @Test

@@ -1,7 +1,6 @@
 package dev.pg.model;
 
 import dev.pg.core.PgException;
-import dev.pg.kernels.Matrix;
 import dev.pg.model.Completion.Candidate;
 import dev.pg.model.Completion.Timings;
 import dev.pg.model.config.TextConfig;
@@ -87,7 +86,7 @@ final class Completions {
             check(prompt);
             long encoded = System.nanoTime();
             sequences.add(prompt, Math.min(options.maxTokens(), ROOM));
-            checkFinite(sequences.logits());
+            engine.checkFinite(sequences.logits(), "the logits");
             imageNanos += encoded - start;
             prefillNanos += System.nanoTime() - encoded;
             promptTokens += prompt.ids().length;
@@ -136,20 +135,6 @@ final class Completions {
             if (id < 0 || id >= config.vocabSize()) {
                 throw new PgException(
                         "token id " + id + " is outside the model's vocabulary of " + config.vocabSize() + " tokens");
-            }
-        }
-    }
-
-    /** Says which tensor is to blame, which only a look at all of them can tell. */
-    private void checkFinite(Matrix logits) {
-        int at = logits.at(logits.rows() - 1);
-        for (int i = 0; i < logits.cols(); i++) {
-            if (!Float.isFinite(logits.data()[at + i])) {
-                String culprit = engine.tensors().firstNonFinite();
-                throw new PgException(engine.directory() + ": the logits are not finite; "
-                        + (culprit == null
-                                ? "the activations overflow float32"
-                                : "tensor \"" + culprit + "\" holds NaN or infinity, download the checkpoint again"));
             }
         }
     }

@@ -2,12 +2,14 @@ package dev.pg.model;
 
 import dev.pg.core.Checkpoint;
 import dev.pg.core.PgException;
+import dev.pg.kernels.Matrix;
 import dev.pg.model.ModelOptions.AdapterUse;
 import dev.pg.model.adapter.Adapter;
 import dev.pg.model.adapter.Adapters;
 import dev.pg.model.config.ConfigNode;
 import dev.pg.model.config.VisionConfig;
 import dev.pg.model.image.ImageProcessor;
+import dev.pg.model.image.Size;
 import dev.pg.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -151,15 +153,27 @@ final class Engine implements AutoCloseable {
     /**
      * What turns pictures into the tower's pixels.
      *
-     * @throws PgException if {@code preprocessor_config.json} makes pictures of another size than the tower sees
+     * @throws PgException if {@code preprocessor_config.json} makes pictures of another size than the tower sees, or the options have
+     *     a budget of patches for a tower that has none
      */
     ImageProcessor imageProcessor(VisionConfig vision) {
-        ImageProcessor processor = ImageProcessor.open(directory, vision.imageSize());
-        if (processor.width() != vision.imageSize() || processor.height() != vision.imageSize()) {
-            throw new PgException(
-                    directory + ": preprocessor_config.json makes pictures of " + processor.width() + " x "
-                            + processor.height() + " pixels, config.json expects " + vision.imageSize() + " x "
-                            + vision.imageSize() + "; the files belong to different checkpoints");
+        if (vision.naFlex()) {
+            ImageProcessor processor = ImageProcessor.openNaFlex(directory, vision.patchSize());
+            return options.maxPatches().isPresent()
+                    ? processor.withMaxPatches(options.maxPatches().getAsInt())
+                    : processor;
+        }
+        if (options.maxPatches().isPresent()) {
+            throw new PgException(directory + ": this model sees every picture at " + vision.imageSize() + " x "
+                    + vision.imageSize() + " pixels; only a NaFlex model has a budget of patches");
+        }
+        int side = vision.imageSize();
+        ImageProcessor processor = ImageProcessor.open(directory, side);
+        Size size = processor.size(side, side);
+        if (size.width() != side || size.height() != side) {
+            throw new PgException(directory + ": preprocessor_config.json makes pictures of " + size.width() + " x "
+                    + size.height() + " pixels, config.json expects " + side + " x " + side
+                    + "; the files belong to different checkpoints");
         }
         return processor;
     }
@@ -180,6 +194,25 @@ final class Engine implements AutoCloseable {
             }
         }
         return Set.of(1);
+    }
+
+    /**
+     * Checks the last row of a result, and says which tensor is to blame, which only a look at all of them can tell.
+     *
+     * @param what the result in the error message, a plural
+     * @throws PgException if it holds NaN or infinity
+     */
+    void checkFinite(Matrix result, String what) {
+        int at = result.at(result.rows() - 1);
+        for (int i = 0; i < result.cols(); i++) {
+            if (!Float.isFinite(result.data()[at + i])) {
+                String culprit = tensors.firstNonFinite();
+                throw new PgException(directory + ": " + what + " are not finite; "
+                        + (culprit == null
+                                ? "the activations overflow float32"
+                                : "tensor \"" + culprit + "\" holds NaN or infinity, download the checkpoint again"));
+            }
+        }
     }
 
     /** Waits for a computation under way, then stops the team and unmaps the weights, if this owns them. Idempotent. */

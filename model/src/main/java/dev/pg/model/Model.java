@@ -2,6 +2,7 @@ package dev.pg.model;
 
 import dev.pg.core.PgException;
 import dev.pg.model.adapter.Adapter;
+import dev.pg.model.config.Architecture;
 import dev.pg.model.config.ConfigNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import java.util.List;
  * <p>Thread-safe: calls from several threads queue, because each uses all workers of the model. {@link #close} waits for the call
  * under way; later calls throw {@link IllegalStateException}.
  */
-public sealed interface Model extends AutoCloseable permits TextGenerator, VisionModel {
+public sealed interface Model extends AutoCloseable permits TextGenerator, Embedder {
     /**
      * Opens {@code directory}.
      *
@@ -30,20 +31,13 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Visio
             throw new PgException(directory + ": no config.json in it; give the folder of a downloaded checkpoint");
         }
         ConfigNode config = ConfigNode.read(file);
-        String type = config.text("model_type", "missing");
-        if (!type.equals("paligemma")
-                && !type.equals("gemma")
-                && !type.equals("gemma2")
-                && !type.equals("siglip_vision_model")) {
-            throw new PgException(file + ": model_type \"" + type
-                    + "\" is not supported; pg runs paligemma, gemma, gemma2 and siglip_vision_model");
-        }
+        Architecture architecture = Architecture.of(config);
         Engine engine = new Engine(directory, config, options);
         try {
-            Model model = switch (type) {
-                case "paligemma" -> new PaliGemma(engine);
-                case "siglip_vision_model" -> new VisionModel(engine);
-                default -> new TextModel(engine);
+            Model model = switch (architecture) {
+                case PALIGEMMA -> new PaliGemma(engine);
+                case GEMMA, GEMMA2 -> new TextModel(engine, architecture);
+                case SIGLIP, SIGLIP_NAFLEX, SIGLIP_VISION, SIGLIP_NAFLEX_VISION -> new SigLip(engine, architecture);
             };
             engine.tensors().checkAdapters();
             return model;
@@ -53,8 +47,26 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Visio
         }
     }
 
+    /**
+     * Opens {@code directory} as a model of one kind.
+     *
+     * @throws PgException as {@link #open(Path, ModelOptions)}, or if it is of another kind; the message says what it can do
+     */
+    static <T extends Model> T open(Path directory, ModelOptions options, Class<T> kind) {
+        Model model = open(directory, options);
+        if (kind.isInstance(model)) {
+            return kind.cast(model);
+        }
+        model.close();
+        throw new PgException(directory + ": a " + model.architecture().title() + " checkpoint, which "
+                + model.architecture().abilities() + "; this asks for a " + kind.getSimpleName());
+    }
+
     /** The directory it was opened from. */
     Path directory();
+
+    /** What kind of checkpoint it is, and so what it can do. */
+    Architecture architecture();
 
     /** What its computations use. */
     ModelOptions options();

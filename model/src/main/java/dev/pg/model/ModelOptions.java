@@ -6,6 +6,7 @@ import dev.pg.model.adapter.Adapter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How to open a model. Immutable; start from {@link #DEFAULT} and change what differs.
@@ -18,6 +19,7 @@ import java.util.Optional;
  *     {@code vae-oid.safetensors} in the model's directory
  * @param adapters LoRA adapters of the model, those of one layer summed; {@link Model#withAdapters} changes them later
  * @param adapterUse where the adapters go
+ * @param maxPatches most patches of a picture, 1 to {@value #MAX_PATCHES}; for a NaFlex model only, which otherwise takes what its files say
  */
 public record ModelOptions(
         int threads,
@@ -26,7 +28,11 @@ public record ModelOptions(
         FinalSoftCap finalSoftCap,
         Optional<Path> maskDecoder,
         List<Adapter> adapters,
-        AdapterUse adapterUse) {
+        AdapterUse adapterUse,
+        OptionalInt maxPatches) {
+
+    /** The largest budget of patches: 4096 x 4096 pixels in patches of 16. */
+    public static final int MAX_PATCHES = 1 << 16;
 
     /** What becomes of adapters. */
     public enum AdapterUse {
@@ -61,41 +67,52 @@ public record ModelOptions(
             FinalSoftCap.AS_TRANSFORMERS,
             Optional.empty(),
             List.of(),
-            AdapterUse.BESIDE);
+            AdapterUse.BESIDE,
+            OptionalInt.empty());
 
     /**
-     * Checks the number of threads.
+     * Checks the numbers.
      *
-     * @throws IllegalArgumentException if {@code threads} is below 1
+     * @throws IllegalArgumentException if {@code threads} or {@code maxPatches} is out of its range
      */
     public ModelOptions {
         if (threads < 1) {
             throw new IllegalArgumentException("threads must be 1 or more, not " + threads);
         }
+        if (maxPatches.isPresent() && (maxPatches.getAsInt() < 1 || maxPatches.getAsInt() > MAX_PATCHES)) {
+            throw new IllegalArgumentException(
+                    "maxPatches must be 1 to " + MAX_PATCHES + ", not " + maxPatches.getAsInt());
+        }
         adapters = List.copyOf(adapters);
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(value, gemm, weights, finalSoftCap, maskDecoder, adapters, adapterUse);
+        return new ModelOptions(value, gemm, weights, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withGemm(Gemm value) {
-        return new ModelOptions(threads, value, weights, finalSoftCap, maskDecoder, adapters, adapterUse);
+        return new ModelOptions(threads, value, weights, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withWeights(WeightMemory value) {
-        return new ModelOptions(threads, gemm, value, finalSoftCap, maskDecoder, adapters, adapterUse);
+        return new ModelOptions(threads, gemm, value, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withFinalSoftCap(FinalSoftCap value) {
-        return new ModelOptions(threads, gemm, weights, value, maskDecoder, adapters, adapterUse);
+        return new ModelOptions(threads, gemm, weights, value, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withMaskDecoder(Path file) {
-        return new ModelOptions(threads, gemm, weights, finalSoftCap, Optional.of(file), adapters, adapterUse);
+        return new ModelOptions(
+                threads, gemm, weights, finalSoftCap, Optional.of(file), adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withAdapters(List<Adapter> value, AdapterUse use) {
-        return new ModelOptions(threads, gemm, weights, finalSoftCap, maskDecoder, value, use);
+        return new ModelOptions(threads, gemm, weights, finalSoftCap, maskDecoder, value, use, maxPatches);
+    }
+
+    public ModelOptions withMaxPatches(int value) {
+        return new ModelOptions(
+                threads, gemm, weights, finalSoftCap, maskDecoder, adapters, adapterUse, OptionalInt.of(value));
     }
 }

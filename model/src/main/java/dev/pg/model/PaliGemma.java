@@ -4,17 +4,18 @@ import dev.pg.core.PgException;
 import dev.pg.kernels.Linear;
 import dev.pg.kernels.Matrix;
 import dev.pg.model.adapter.Adapter;
+import dev.pg.model.config.Architecture;
 import dev.pg.model.config.PaliGemmaConfig;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
 import dev.pg.model.image.Image;
 import dev.pg.model.image.ImageProcessor;
+import dev.pg.model.siglip.VisionTower;
 import dev.pg.model.task.Detection;
 import dev.pg.model.task.Prompts;
 import dev.pg.model.task.Segmentation;
 import dev.pg.model.text.Gemma;
 import dev.pg.model.text.Prompt;
-import dev.pg.model.vision.SigLip;
 import dev.pg.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -35,15 +36,16 @@ import java.util.Set;
  *
  * Thread-safe as {@link Model} says: calls queue.
  */
-public final class PaliGemma implements TextGenerator {
+public final class PaliGemma implements TextGenerator, Embedder {
     private static final String IMAGE_MARK = "<image>";
 
     private final Engine engine;
     private final PaliGemmaConfig config;
-    private final SigLip vision;
+    private final VisionTower vision;
     private final Linear projector;
     private final Gemma text;
     private final ImageProcessor imageProcessor;
+    private final ImageEmbedder images;
     private final Completions completions;
     private final Regions regions;
     private Image lastImage;
@@ -53,13 +55,14 @@ public final class PaliGemma implements TextGenerator {
         this.engine = engine;
         this.config = PaliGemmaConfig.read(engine.config());
         ModelTensors tensors = engine.tensors();
-        this.vision = new SigLip(config.vision(), tensors);
+        this.vision = new VisionTower(config.vision(), tensors);
         this.projector = tensors.linear(
                 "multi_modal_projector.linear",
                 config.text().hiddenSize(),
                 config.vision().hiddenSize());
         this.text = new Gemma(config.text(), tensors);
         this.imageProcessor = engine.imageProcessor(config.vision());
+        this.images = new ImageEmbedder(engine, vision, Optional.empty(), imageProcessor);
         this.completions = new Completions(engine, text, softCap());
         this.regions = new Regions(engine);
     }
@@ -75,13 +78,7 @@ public final class PaliGemma implements TextGenerator {
      * @throws PgException if it is not a PaliGemma, incomplete or damaged
      */
     public static PaliGemma open(Path directory, ModelOptions options) {
-        Model model = Model.open(directory, options);
-        if (model instanceof PaliGemma paliGemma) {
-            return paliGemma;
-        }
-        model.close();
-        throw new PgException(directory + ": not a PaliGemma checkpoint; its config.json says "
-                + model.getClass().getSimpleName());
+        return Model.open(directory, options, PaliGemma.class);
     }
 
     /** The cap on the logits, 0 for none. transformers 5 leaves it out of PaliGemma 2; older versions applied it. */
@@ -94,6 +91,11 @@ public final class PaliGemma implements TextGenerator {
     @Override
     public Path directory() {
         return engine.directory();
+    }
+
+    @Override
+    public Architecture architecture() {
+        return Architecture.PALIGEMMA;
     }
 
     @Override
@@ -173,6 +175,23 @@ public final class PaliGemma implements TextGenerator {
     @Override
     public List<Completion> generate(List<Request> requests, GenerationOptions options, TokenListener listener) {
         return completions.run(requests, this::prepare, options, listener);
+    }
+
+    @Override
+    public Pooling defaultPooling() {
+        return images.defaultPooling();
+    }
+
+    /** Embeds pictures by the vision tower alone: what the language model is shown before the projection. */
+    @Override
+    public List<Matrix> embedImages(List<Image> pictures, Pooling pooling) {
+        return images.embed(pictures, pooling);
+    }
+
+    /** @throws PgException always: the decoder was not trained to embed texts */
+    @Override
+    public List<Matrix> embedTexts(List<String> texts) {
+        throw new PgException(directory() + ": a PaliGemma embeds pictures only; take a SigLIP for texts");
     }
 
     private Prompt prepare(Request request) {
@@ -280,7 +299,7 @@ public final class PaliGemma implements TextGenerator {
         return engine;
     }
 
-    SigLip vision() {
+    VisionTower vision() {
         return vision;
     }
 

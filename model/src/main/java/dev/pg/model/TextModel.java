@@ -2,6 +2,7 @@ package dev.pg.model;
 
 import dev.pg.core.PgException;
 import dev.pg.model.adapter.Adapter;
+import dev.pg.model.config.Architecture;
 import dev.pg.model.config.TextConfig;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
@@ -16,11 +17,13 @@ import java.util.stream.IntStream;
 /** Gemma or Gemma 2 by itself. Thread-safe as {@link Model} says. */
 public final class TextModel implements TextGenerator {
     private final Engine engine;
+    private final Architecture architecture;
     private final Gemma gemma;
     private final Completions completions;
 
-    TextModel(Engine engine) {
+    TextModel(Engine engine, Architecture architecture) {
         this.engine = engine;
+        this.architecture = architecture;
         this.gemma = new Gemma(TextConfig.read(engine.config(), true), engine.tensors());
         this.completions = new Completions(engine, gemma, softCap());
     }
@@ -34,6 +37,11 @@ public final class TextModel implements TextGenerator {
     @Override
     public Path directory() {
         return engine.directory();
+    }
+
+    @Override
+    public Architecture architecture() {
+        return architecture;
     }
 
     @Override
@@ -92,7 +100,7 @@ public final class TextModel implements TextGenerator {
     @Override
     public TextModel withAdapters(List<Adapter> adapters) {
         Engine other = engine.with(adapters);
-        TextModel model = new TextModel(other);
+        TextModel model = new TextModel(other, architecture);
         other.tensors().checkAdapters();
         return model;
     }

@@ -8,12 +8,11 @@ import dev.pg.kernels.SoftCap;
 import dev.pg.kernels.Softmax;
 import dev.pg.model.config.TextConfig;
 import dev.pg.model.config.VisionConfig;
-import dev.pg.model.image.ImageProcessor;
+import dev.pg.model.siglip.Patches;
 import dev.pg.model.text.Gemma;
 import dev.pg.model.text.GemmaDecoder;
 import dev.pg.model.text.Prompt;
 import dev.pg.model.text.Sequence;
-import dev.pg.model.vision.SigLip;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -41,7 +40,7 @@ public final class Trace {
         switch (model) {
             case PaliGemma m -> m.engine().exclusively(() -> trace.paliGemma(m, input));
             case TextModel m -> m.engine().exclusively(() -> trace.text(m, input));
-            case VisionModel m -> m.engine().exclusively(() -> trace.vision(m, input));
+            case SigLip m -> m.engine().exclusively(() -> new SigLipTrace(m, trace.tensors).run(input));
         }
         return trace.tensors;
     }
@@ -49,15 +48,16 @@ public final class Trace {
     private Trace paliGemma(PaliGemma m, TraceInput input) {
         int hidden = m.config().text().hiddenSize();
         Matrix features = new Matrix(0, hidden);
-        Optional<Tensor> pixels = pixels(input, m.imageProcessor());
-        if (pixels.isPresent()) {
+        VisionTrace vision = new VisionTrace(m.vision(), m.imageProcessor(), "vision.", tensors);
+        Optional<Patches> patches = vision.patches(input);
+        if (patches.isPresent()) {
             VisionConfig config = m.config().vision();
-            if (pixels.get().dim(2) != config.imageSize() || pixels.get().dim(3) != config.imageSize()) {
-                throw new PgException(pixels.get() + ": the model sees " + config.imageSize() + " x "
-                        + config.imageSize() + " pixels");
+            int pictures = patches.get().grids().size();
+            if (patches.get().grids().stream().anyMatch(grid -> grid.patches() != config.patches())) {
+                throw new PgException(m.directory() + ": the model sees " + config.imageSize() + " x "
+                        + config.imageSize() + " pixels, the pixels to trace have another size");
             }
-            Matrix encoded = tower(m.vision(), m.engine().compute(), pixels.get(), "vision.");
-            int pictures = (int) pixels.get().dim(0);
+            Matrix encoded = vision.trace(m.engine().compute(), patches.get());
             features.reshape(encoded.rows());
             m.engine().compute().matMul().multiply(encoded, m.projector(), features);
             add("image_features", features, pictures, config.patches(), hidden);
@@ -142,88 +142,6 @@ public final class Trace {
         decoder.logits(normed, softCap, logits);
         add("logits", logits, 1, n, vocab);
         return logits;
-    }
-
-    private Trace vision(VisionModel m, TraceInput input) {
-        if (input.prompt().isPresent()
-                || input.ids().isPresent()
-                || input.suffix().isPresent()) {
-            throw new PgException(
-                    m.directory() + ": a vision tower takes pictures or pixels, no prompt, ids or suffix");
-        }
-        Tensor pixels = pixels(input, m.imageProcessor())
-                .orElseThrow(() -> new PgException(m.directory() + ": give a picture or pixels to trace"));
-        Compute compute = m.engine().compute();
-        Matrix encoded = tower(m.tower(), compute, pixels, "");
-        m.head().ifPresent(head -> {
-            int pictures = (int) pixels.dim(0);
-            int patches = encoded.rows() / pictures;
-            Matrix pooled = new Matrix(pictures, encoded.cols());
-            for (int i = 0; i < pictures; i++) {
-                Matrix one = head.pool(compute, encoded.rows(i * patches, patches));
-                System.arraycopy(one.data(), one.at(0), pooled.data(), pooled.at(i), pooled.cols());
-            }
-            add("pooler_output", pooled, pictures, encoded.cols());
-        });
-        return this;
-    }
-
-    /** Traces the vision tower for each picture and returns the patches of all of them. */
-    private Matrix tower(SigLip tower, Compute compute, Tensor pixels, String prefix) {
-        VisionConfig config = tower.config();
-        int pictures = (int) pixels.dim(0);
-        int height = (int) pixels.dim(2);
-        int width = (int) pixels.dim(3);
-        int patches = height / config.patchSize() * (width / config.patchSize());
-        int hidden = config.hiddenSize();
-        float[] values = pixels.toFloats();
-        Matrix convolved = new Matrix(pictures * patches, hidden);
-        Matrix embedded = new Matrix(pictures * patches, hidden);
-        Matrix encoded = new Matrix(pictures * patches, hidden);
-        Matrix[] layers = new Matrix[config.layers()];
-        Arrays.setAll(layers, i -> new Matrix(pictures * patches, hidden));
-        for (int i = 0; i < pictures; i++) {
-            int row = i * patches;
-            int length = values.length / pictures;
-            float[] picture = Arrays.copyOfRange(values, i * length, (i + 1) * length);
-            Matrix x = tower.embedding().convolve(compute, picture, height, width);
-            copy(x, convolved, row);
-            tower.embedding().addPositions(compute, x, height / config.patchSize(), width / config.patchSize());
-            copy(x, embedded, row);
-            copy(tower.encode(compute, x, (layer, h) -> copy(h, layers[layer], row)), encoded, row);
-        }
-        add(prefix + "patch_embeddings", convolved, pictures, patches, hidden);
-        add(prefix + "embeddings", embedded, pictures, patches, hidden);
-        for (int i = 0; i < layers.length; i++) {
-            add(prefix + "layers." + i, layers[i], pictures, patches, hidden);
-        }
-        add(prefix + "last_hidden_state", encoded, pictures, patches, hidden);
-        return encoded;
-    }
-
-    private static void copy(Matrix from, Matrix to, int row) {
-        System.arraycopy(from.data(), from.at(0), to.data(), to.at(row), from.rows() * from.stride());
-    }
-
-    /** The pixels given, or those of the pictures given: [pictures × 3 × height × width]. */
-    private Optional<Tensor> pixels(TraceInput input, ImageProcessor processor) {
-        Optional<Tensor> pixels = input.pixels();
-        if (pixels.isEmpty() && !input.images().isEmpty()) {
-            int length = 3 * processor.height() * processor.width();
-            float[] all = new float[Math.multiplyExact(input.images().size(), length)];
-            for (int i = 0; i < input.images().size(); i++) {
-                System.arraycopy(processor.pixels(input.images().get(i)), 0, all, i * length, length);
-            }
-            pixels = Optional.of(Tensor.ofFloats(
-                    "pixel_values", all, input.images().size(), 3, processor.height(), processor.width()));
-        }
-        pixels.ifPresent(tensor -> {
-            if (tensor.rank() != 4 || tensor.dim(1) != 3 || tensor.dim(0) < 1 || tensor.elements() > 1 << 28) {
-                throw new PgException(tensor + ": pixels must be [pictures, 3, height, width]");
-            }
-            add(Tensor.ofFloats("pixel_values", tensor.toFloats(), tensor.shape()));
-        });
-        return pixels;
     }
 
     private static Tensor mask(String name, Mask mask, int n) {

@@ -32,7 +32,8 @@ class AdapterGoldenTest {
                         new TraceInput(
                                 List.of(BASE.image("image0.png")),
                                 Optional.empty(),
-                                Optional.of(PROMPT),
+                                Optional.empty(),
+                                List.of(PROMPT),
                                 Optional.empty(),
                                 Optional.empty()))
                 .stream()

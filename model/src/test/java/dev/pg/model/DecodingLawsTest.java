@@ -53,7 +53,12 @@ class DecodingLawsTest {
                     Trace.run(
                             model,
                             new TraceInput(
-                                    List.of(), Optional.empty(), Optional.empty(), Optional.of(all), Optional.empty())),
+                                    List.of(),
+                                    Optional.empty(),
+                                    Optional.empty(),
+                                    List.of(),
+                                    Optional.of(all),
+                                    Optional.empty())),
                     "logits");
             assertLogProbs(candidate, logits.toFloats(), (int) logits.dim(2), prompt.length);
         }
@@ -91,7 +96,8 @@ class DecodingLawsTest {
             TraceInput input = new TraceInput(
                     List.of(golden.image("image0.png")),
                     Optional.empty(),
-                    Optional.of("caption en"),
+                    Optional.empty(),
+                    List.of("caption en"),
                     Optional.empty(),
                     Optional.empty());
             return Trace.run(model, input);
@@ -139,7 +145,8 @@ class DecodingLawsTest {
         TraceInput input = new TraceInput(
                 List.of(golden.image("image0.png")),
                 Optional.empty(),
-                Optional.of("caption en"),
+                Optional.empty(),
+                List.of("caption en"),
                 Optional.empty(),
                 Optional.of("a cat"));
         List<Tensor> first;

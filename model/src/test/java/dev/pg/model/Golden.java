@@ -8,6 +8,7 @@ import dev.pg.model.image.Image;
 import dev.pg.model.image.ImageReader;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,10 +67,29 @@ record Golden(Path directory, JsonNode expected, Map<String, Tensor> tensors) {
 
     private void assertAgrees(Tensor want, Tensor got) {
         String name = want.name();
+        JsonNode shapes = expected.get("spatial_shapes");
+        if (shapes != null && want.rank() == 3) {
+            assertPicturesClose(name, shapes, want, got);
+            return;
+        }
         switch (want.dtype()) {
             case U8 -> assertThat(got.data().mismatch(want.data())).as(name).isEqualTo(-1);
             case F32 -> assertClose(name, want.toFloats(), rows(name, want, got));
             default -> throw new AssertionError(want);
+        }
+    }
+
+    /** NaFlex pictures are filled up to a common number of patches, and what stands there means nothing. */
+    private void assertPicturesClose(String name, JsonNode shapes, Tensor want, Tensor got) {
+        assertThat(got.shape()).as(name).isEqualTo(want.shape());
+        int length = (int) (want.dim(1) * want.dim(2));
+        for (int i = 0; i < want.dim(0); i++) {
+            JsonNode shape = shapes.get(i);
+            int patches = shape.get(0).intValue() * shape.get(1).intValue();
+            int from = i * length;
+            int to = from + patches * (int) want.dim(2);
+            assertClose(
+                    name, Arrays.copyOfRange(want.toFloats(), from, to), Arrays.copyOfRange(got.toFloats(), from, to));
         }
     }
 
@@ -79,6 +99,9 @@ record Golden(Path directory, JsonNode expected, Map<String, Tensor> tensors) {
         if (want.elements() == got.elements()) {
             assertThat(got.shape()).as(name).isEqualTo(want.shape());
             return all;
+        }
+        if (want.dim(0) < got.dim(0)) { // the first texts only
+            return Arrays.copyOf(all, (int) want.elements());
         }
         int cols = (int) want.dim(2);
         int rows = (int) want.dim(1);

@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 /** Every intermediate tensor equals the reference implementation's. */
 class TraceGoldenTest {
@@ -21,12 +22,13 @@ class TraceGoldenTest {
     }
 
     private static TraceInput prompt(String prompt, Optional<String> suffix, Image... images) {
-        return new TraceInput(List.of(images), Optional.empty(), Optional.of(prompt), Optional.empty(), suffix);
+        return new TraceInput(
+                List.of(images), Optional.empty(), Optional.empty(), List.of(prompt), Optional.empty(), suffix);
     }
 
     private static TraceInput ids(Tensor ids, Optional<Tensor> pixels) {
         int[] values = Arrays.stream(ids.toLongs()).mapToInt(Math::toIntExact).toArray();
-        return new TraceInput(List.of(), pixels, Optional.empty(), Optional.of(values), Optional.empty());
+        return new TraceInput(List.of(), pixels, Optional.empty(), List.of(), Optional.of(values), Optional.empty());
     }
 
     private static void assertInput(Golden golden, String name, List<Tensor> trace) {
@@ -112,14 +114,59 @@ class TraceGoldenTest {
         golden.assertAgrees("interpolated.", visionTrace(golden, "interpolated.pixel_values"));
     }
 
-    private static List<Tensor> visionTrace(Golden golden, String pixels) {
+    private static List<Tensor> visionTrace(Golden golden, String pixels, String... texts) {
         return trace(
                 golden,
                 new TraceInput(
                         List.of(),
                         Optional.of(golden.inputs().get(pixels)),
-                        Optional.empty(),
+                        Optional.ofNullable(golden.inputs().get("spatial_shapes")),
+                        List.of(texts),
                         Optional.empty(),
                         Optional.empty()));
+    }
+
+    @Test
+    void sigLipFromPicturesAndTexts() {
+        Golden golden = Golden.open("siglip-dual");
+        List<Tensor> trace = trace(golden, dual(golden));
+        assertInput(golden, "pixel_values", trace);
+        assertInput(golden, "input_ids", trace);
+        golden.assertAgrees("", trace);
+    }
+
+    /** From pixels, since the reference cuts its patches itself. */
+    @Test
+    void naFlexFromPatchesAndTexts() {
+        Golden golden = Golden.open("siglip2-naflex");
+        golden.assertAgrees("", visionTrace(golden, "pixel_values", texts(golden)));
+    }
+
+    @Test
+    void naFlexFromPicturesAndTexts() {
+        Golden golden = Golden.open("siglip2-naflex");
+        List<Tensor> trace = trace(golden, dual(golden));
+        assertInput(golden, "pixel_values", trace);
+        assertInput(golden, "spatial_shapes", trace);
+        assertInput(golden, "input_ids", trace);
+        golden.assertAgrees("", trace);
+    }
+
+    private static TraceInput dual(Golden golden) {
+        List<Image> images = Golden.json(golden.directory().resolve("cases.json"))
+                .path("images")
+                .valueStream()
+                .map(name -> golden.image(name.stringValue()))
+                .toList();
+        return new TraceInput(
+                images, Optional.empty(), Optional.empty(), List.of(texts(golden)), Optional.empty(), Optional.empty());
+    }
+
+    private static String[] texts(Golden golden) {
+        return Golden.json(golden.directory().resolve("cases.json"))
+                .path("texts")
+                .valueStream()
+                .map(JsonNode::stringValue)
+                .toArray(String[]::new);
     }
 }

@@ -1,67 +1,78 @@
 package dev.pg.model.config;
 
 /**
- * The shape of a SigLIP vision tower, with the defaults of transformers' {@code SiglipVisionConfig} for omitted keys.
+ * The shape of a SigLIP vision tower, with the defaults of transformers' {@code SiglipVisionConfig} and {@code
+ * Siglip2VisionConfig} for omitted keys.
  *
- * @param hiddenSize width of a patch embedding
- * @param intermediateSize width inside the MLP
- * @param layers number of encoder layers
- * @param heads attention heads; each has {@code hiddenSize / heads} dimensions
+ * @param encoder the layers
  * @param channels colour channels of the pixels
- * @param imageSize height and width of the square input in pixels
  * @param patchSize height and width of a patch in pixels
- * @param layerNormEps epsilon inside every LayerNorm
+ * @param grid patches along one side of the square that the positions were trained on; what is left over at the right and bottom
+ *     of a picture is dropped
+ * @param imageSize height and width of that square in pixels
+ * @param naFlex whether pictures keep their aspect ratio and have a number of patches of their own (SigLIP 2 NaFlex)
+ * @param pooled whether an attention pooling head makes one vector of a picture
  */
 public record VisionConfig(
-        int hiddenSize,
-        int intermediateSize,
-        int layers,
-        int heads,
-        int channels,
-        int imageSize,
-        int patchSize,
-        float layerNormEps) {
+        EncoderConfig encoder, int channels, int patchSize, int grid, int imageSize, boolean naFlex, boolean pooled) {
 
     /**
-     * Reads a {@code vision_config} object, or the config of a vision-only checkpoint.
+     * Reads a {@code vision_config} object, or the config of a vision-only checkpoint, of a tower for squares of one size.
      *
      * @throws dev.pg.core.PgException if a value is impossible or the activation is not GELU in its tanh form
      */
     public static VisionConfig read(ConfigNode node) {
-        VisionConfig config = new VisionConfig(
-                node.size("hidden_size", 768),
-                node.size("intermediate_size", 3072),
-                node.integer("num_hidden_layers", 12, 1, 1024),
-                node.size("num_attention_heads", 12),
+        int imageSize = node.integer("image_size", 224, 1, 1 << 14);
+        int patchSize = patchSize(node);
+        if (patchSize > imageSize) {
+            throw node.wrong("patch_size", "at most image_size " + imageSize);
+        }
+        return read(node, patchSize, imageSize / patchSize, imageSize, false);
+    }
+
+    /**
+     * Reads the same of a SigLIP 2 NaFlex tower, which has {@code num_patches} in place of {@code image_size}.
+     *
+     * @throws dev.pg.core.PgException as {@link #read(ConfigNode)}
+     */
+    public static VisionConfig readNaFlex(ConfigNode node) {
+        int patches = node.integer("num_patches", 256, 1, 1 << 20);
+        int grid = (int) Math.sqrt(patches);
+        if (grid * grid != patches) {
+            throw node.wrong("num_patches", "the square of a whole number");
+        }
+        int patchSize = patchSize(node);
+        return read(node, patchSize, grid, grid * patchSize, true);
+    }
+
+    private static int patchSize(ConfigNode node) {
+        return node.integer("patch_size", 16, 1, 1 << 10);
+    }
+
+    private static VisionConfig read(ConfigNode node, int patchSize, int grid, int imageSize, boolean naFlex) {
+        return new VisionConfig(
+                EncoderConfig.read(node),
                 node.integer("num_channels", 3, 3, 3),
-                node.integer("image_size", 224, 1, 1 << 14),
-                node.integer("patch_size", 16, 1, 1 << 10),
-                (float) node.positive("layer_norm_eps", 1e-6));
-        if (!node.text("hidden_act", "gelu_pytorch_tanh").equals("gelu_pytorch_tanh")) {
-            throw node.wrong("hidden_act", "\"gelu_pytorch_tanh\"");
-        }
-        if (config.hiddenSize % config.heads != 0) {
-            throw node.wrong("num_attention_heads", "a divisor of hidden_size " + config.hiddenSize);
-        }
-        if (config.patchSize > config.imageSize) {
-            throw node.wrong("patch_size", "at most image_size " + config.imageSize);
-        }
-        return config;
+                patchSize,
+                grid,
+                imageSize,
+                naFlex,
+                node.bool("vision_use_head", true));
     }
 
-    /** Dimensions of one attention head. */
-    public int headDim() {
-        return hiddenSize / heads;
+    /** Number of encoder layers. */
+    public int layers() {
+        return encoder.layers();
     }
 
-    /** Patches along one side of the picture; what is left over at the right and bottom is dropped. */
-    public int grid() {
-        return imageSize / patchSize;
+    /** Width of a patch embedding. */
+    public int hiddenSize() {
+        return encoder.hiddenSize();
     }
 
-    /** Patches of one picture, which is its number of tokens. */
+    /** Patches of the square that the positions were trained on: the tokens of a picture, unless {@link #naFlex}. */
     public int patches() {
-        return grid() * grid();
+        return grid * grid;
     }
 
     /** Pixels of one patch times channels: the length of a flattened patch. */

@@ -1,30 +1,26 @@
 package dev.pg.model.image;
 
 import dev.pg.core.PgException;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import java.util.Optional;
 
 /**
- * From a picture to the input of the vision tower: stretched to the tower's size (no crop, no padding), scaled, normalised, and
- * split into planes. Equal bit for bit to transformers' {@code SiglipImageProcessorPil}. Immutable, hence thread-safe.
+ * From a picture to the input of the vision tower: resized, scaled, normalised, and split into planes. Equal bit for bit to
+ * transformers' {@code SiglipImageProcessorPil}, which stretches every picture to one size, and to {@code
+ * Siglip2ImageProcessorPil} (NaFlex), which keeps the aspect ratio as far as whole patches allow. Immutable, hence thread-safe.
  */
 public final class ImageProcessor {
-    private static final double RESCALE = 1.0 / 255;
-
-    private final int width;
-    private final int height;
+    private final Sizing sizing;
     private final Filter filter;
     private final boolean resize;
     private final float[][] values; // [3 × 256]: what each byte becomes in each channel
 
-    private ImageProcessor(int width, int height, Filter filter, boolean resize, float[][] values) {
-        this.width = width;
-        this.height = height;
+    private ImageProcessor(Sizing sizing, Filter filter, Preprocessing rules) {
+        this(sizing, filter, rules.resize(), rules.values());
+    }
+
+    private ImageProcessor(Sizing sizing, Filter filter, boolean resize, float[][] values) {
+        this.sizing = sizing;
         this.filter = filter;
         this.resize = resize;
         this.values = values;
@@ -44,8 +40,7 @@ public final class ImageProcessor {
         if (width < 1 || height < 1) {
             throw new IllegalArgumentException("sizes must be positive: " + width + "x" + height);
         }
-        float[] half = {0.5f, 0.5f, 0.5f};
-        return new ImageProcessor(width, height, filter, true, table(RESCALE, half, half));
+        return new ImageProcessor(new Sizing.Fixed(new Size(width, height)), filter, Preprocessing.defaults());
     }
 
     /**
@@ -58,23 +53,37 @@ public final class ImageProcessor {
      * @throws PgException if the file cannot be read or asks for something else than resizing, rescaling and normalising
      */
     public static ImageProcessor open(Path directory, int imageSize) {
-        Path file = directory.resolve("preprocessor_config.json");
-        if (Files.exists(file)) {
-            return read(parse(file), file, imageSize);
-        }
-        file = directory.resolve("processor_config.json");
-        JsonNode nested = Files.exists(file) ? parse(file).path("image_processor") : null;
-        return nested != null && nested.isObject() ? read(nested, file, imageSize) : of(imageSize);
+        Preprocessing rules = Preprocessing.open(directory);
+        return new ImageProcessor(new Sizing.Fixed(rules.size(imageSize)), rules.filter(Filter.BICUBIC), rules);
     }
 
-    /** Columns of the model's input. */
-    public int width() {
-        return width;
+    /**
+     * The same for a NaFlex tower: pictures keep their aspect ratio, and {@code max_num_patches} bounds how large they are.
+     *
+     * @param patchSize side of the tower's patches in pixels
+     * @throws PgException as {@link #open}, or if the file says another patch size
+     */
+    public static ImageProcessor openNaFlex(Path directory, int patchSize) {
+        Preprocessing rules = Preprocessing.open(directory);
+        Sizing sizing = new Sizing.Budget(patchSize, rules.maxPatches(patchSize));
+        return new ImageProcessor(sizing, rules.filter(Filter.BILINEAR), rules);
     }
 
-    /** Rows of the model's input. */
-    public int height() {
-        return height;
+    /** The same with another budget of patches, at least 1; where pictures have one size for all, nothing changes. */
+    public ImageProcessor withMaxPatches(int maxPatches) {
+        return sizing instanceof Sizing.Budget budget
+                ? new ImageProcessor(new Sizing.Budget(budget.patchSize(), maxPatches), filter, resize, values)
+                : this;
+    }
+
+    /** Most patches of a picture, where pictures have sizes of their own. */
+    public Optional<Integer> maxPatches() {
+        return sizing instanceof Sizing.Budget budget ? Optional.of(budget.maxPatches()) : Optional.empty();
+    }
+
+    /** The size that a picture of {@code width × height} pixels gets. */
+    public Size size(int width, int height) {
+        return sizing.of(width, height);
     }
 
     /**
@@ -84,8 +93,14 @@ public final class ImageProcessor {
      * @throws PgException if the configuration forbids resizing and the picture has another size
      */
     public float[] pixels(Image image) {
-        byte[] rgb = resized(image).bytes();
-        int plane = width * height;
+        return planes(image).values();
+    }
+
+    /** As {@link #pixels}, together with the size. */
+    public Planes planes(Image image) {
+        Image resized = resized(image);
+        byte[] rgb = resized.bytes();
+        int plane = resized.width() * resized.height();
         float[] out = new float[3 * plane];
         for (int c = 0; c < 3; c++) {
             float[] value = values[c];
@@ -93,7 +108,7 @@ public final class ImageProcessor {
                 out[c * plane + i] = value[rgb[3 * i + c] & 0xff];
             }
         }
-        return out;
+        return new Planes(out, resized.height(), resized.width());
     }
 
     /**
@@ -102,111 +117,14 @@ public final class ImageProcessor {
      * @throws PgException if the configuration forbids resizing and the picture has another size
      */
     public Image resized(Image image) {
-        if (image.width() == width && image.height() == height) {
+        Size size = sizing.of(image.width(), image.height());
+        if (image.width() == size.width() && image.height() == size.height()) {
             return image;
         }
         if (!resize) {
-            throw new PgException("the picture is " + image + ", the model takes " + width + "x" + height
+            throw new PgException("the picture is " + image + ", the model takes " + size.width() + "x" + size.height()
                     + " and its preprocessor_config.json says do_resize false: resize the picture first");
         }
-        return Resize.apply(image, width, height, filter);
-    }
-
-    private static JsonNode parse(Path file) {
-        try {
-            return JsonMapper.shared().readTree(Files.readString(file));
-        } catch (IOException | JacksonException e) {
-            throw new PgException(
-                    file + ": cannot be read as JSON: "
-                            + e.getMessage().lines().findFirst().orElse(""),
-                    e);
-        }
-    }
-
-    private static ImageProcessor read(JsonNode config, Path file, int imageSize) {
-        if (!config.isObject()) {
-            throw new PgException(file + ": expected a JSON object");
-        }
-        JsonNode size = config.path("size");
-        int height = imageSize;
-        int width = imageSize;
-        if (size.isInt()) {
-            height = width = size.intValue();
-        } else if (!size.isMissingNode() && !size.isNull()) {
-            height = size.path("height").asInt(0);
-            width = size.path("width").asInt(0);
-        }
-        if (height < 1 || width < 1 || (long) height * width > ReadOptions.MAX_PIXELS) {
-            throw new PgException(
-                    file + ": \"size\" is " + size + "; expected {\"height\": H, \"width\": W} in pixels");
-        }
-        boolean rescale = flag(config, "do_rescale", file);
-        boolean normalize = flag(config, "do_normalize", file);
-        float[] mean = normalize ? channels(config, "image_mean", 0.5f, file) : new float[3];
-        float[] std = normalize ? channels(config, "image_std", 0.5f, file) : new float[] {1, 1, 1};
-        for (float deviation : std) {
-            if (deviation == 0) {
-                throw new PgException(file + ": \"image_std\" must not be 0, as it divides");
-            }
-        }
-        double factor = rescale ? number(config.path("rescale_factor"), RESCALE, "rescale_factor", file) : 1;
-        return new ImageProcessor(
-                width, height, filter(config, file), flag(config, "do_resize", file), table(factor, mean, std));
-    }
-
-    private static Filter filter(JsonNode config, Path file) {
-        JsonNode code = config.path("resample");
-        if (code.isMissingNode() || code.isNull()) {
-            return Filter.BICUBIC;
-        }
-        return Arrays.stream(Filter.values())
-                .filter(f -> code.isInt() && f.code() == code.intValue())
-                .findFirst()
-                .orElseThrow(() -> new PgException(
-                        file + ": \"resample\" is " + code + "; supported are 2 (bilinear) and 3 (bicubic)"));
-    }
-
-    private static boolean flag(JsonNode config, String key, Path file) {
-        JsonNode value = config.path(key);
-        if (!value.isMissingNode() && !value.isNull() && !value.isBoolean()) {
-            throw new PgException(file + ": \"" + key + "\" is " + value + "; expected true or false");
-        }
-        return value.asBoolean(true);
-    }
-
-    private static float[] channels(JsonNode config, String key, float fallback, Path file) {
-        JsonNode value = config.path(key);
-        float[] out = new float[3];
-        for (int c = 0; c < 3; c++) {
-            out[c] = (float) number(value.isArray() ? value.path(c) : value, fallback, key, file);
-        }
-        if (value.isArray() && value.size() != 3) {
-            throw new PgException(file + ": \"" + key + "\" is " + value + "; expected three numbers");
-        }
-        return out;
-    }
-
-    private static double number(JsonNode value, double fallback, String key, Path file) {
-        if (value.isMissingNode() || value.isNull()) {
-            return fallback;
-        }
-        if (!value.isNumber()) {
-            throw new PgException(file + ": \"" + key + "\" holds " + value + "; expected a number");
-        }
-        return value.doubleValue();
-    }
-
-    /**
-     * What numpy computes in {@code image_transforms.rescale} and {@code normalize}: a product in double, rounded to float, then a
-     * difference and a quotient in float.
-     */
-    private static float[][] table(double factor, float[] mean, float[] std) {
-        float[][] out = new float[3][256];
-        for (int c = 0; c < 3; c++) {
-            for (int v = 0; v < 256; v++) {
-                out[c][v] = ((float) (v * factor) - mean[c]) / std[c];
-            }
-        }
-        return out;
+        return Resize.apply(image, size.width(), size.height(), filter);
     }
 }

@@ -34,17 +34,13 @@ public final class Resize {
             byte[] samples, int bands, int width, int height, int newWidth, int newHeight, Filter filter) {
         check(samples.length, bands, width, height, newWidth, newHeight);
         if (columnsFirst(width, height, newHeight)) {
-            byte[] low = alongColumns(samples, bands * width, new Weights(height, newHeight, filter));
-            return newWidth == width
-                    ? low
-                    : alongRows(low, bands, width, newHeight, new Weights(width, newWidth, filter));
+            byte[] low = alongColumns(samples, bands * width, new Taps(height, newHeight, filter));
+            return newWidth == width ? low : alongRows(low, bands, width, newHeight, new Taps(width, newWidth, filter));
         }
         byte[] wide = newWidth == width
                 ? samples
-                : alongRows(samples, bands, width, height, new Weights(width, newWidth, filter));
-        return newHeight == height
-                ? wide
-                : alongColumns(wide, bands * newWidth, new Weights(height, newHeight, filter));
+                : alongRows(samples, bands, width, height, new Taps(width, newWidth, filter));
+        return newHeight == height ? wide : alongColumns(wide, bands * newWidth, new Taps(height, newHeight, filter));
     }
 
     /** What Pillow's {@code Image.resize} does with very tall pictures that become lower, to save the tall intermediate. */
@@ -70,11 +66,11 @@ public final class Resize {
         if (newWidth == width) {
             return in;
         }
-        Weights w = new Weights(width, newWidth, Filter.BILINEAR);
+        Taps w = new Taps(width, newWidth, Filter.BILINEAR);
         float[] out = new float[Math.multiplyExact(height, newWidth)];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < newWidth; x++) {
-                out[y * newWidth + x] = w.sum(x, in, y * width, 1);
+                out[y * newWidth + x] = sum(w, x, in, y * width, 1);
             }
         }
         return out;
@@ -84,11 +80,11 @@ public final class Resize {
         if (newHeight == height) {
             return in;
         }
-        Weights w = new Weights(height, newHeight, Filter.BILINEAR);
+        Taps w = new Taps(height, newHeight, Filter.BILINEAR);
         float[] out = new float[Math.multiplyExact(newHeight, width)];
         for (int y = 0; y < newHeight; y++) {
             for (int x = 0; x < width; x++) {
-                out[y * width + x] = w.sum(y, in, x, width);
+                out[y * width + x] = sum(w, y, in, x, width);
             }
         }
         return out;
@@ -104,10 +100,10 @@ public final class Resize {
         }
     }
 
-    private static byte[] alongRows(byte[] in, int bands, int width, int height, Weights w) {
-        int newWidth = w.first.length;
+    private static byte[] alongRows(byte[] in, int bands, int width, int height, Taps w) {
+        int newWidth = w.size();
         byte[] out = new byte[Math.multiplyExact(Math.multiplyExact(height, newWidth), bands)];
-        int[] fixed = w.fixed();
+        int[] fixed = w.fixed(PRECISION);
         for (int y = 0; y < height; y++) {
             if (bands == 3) {
                 rgbRow(in, y * width * 3, w, fixed, out, y * newWidth * 3);
@@ -119,15 +115,15 @@ public final class Resize {
     }
 
     /** Three sums in three locals: the one loop that a large photo keeps busy. */
-    private static void rgbRow(byte[] in, int from, Weights w, int[] fixed, byte[] out, int to) {
+    private static void rgbRow(byte[] in, int from, Taps w, int[] fixed, byte[] out, int to) {
         int half = 1 << (PRECISION - 1);
-        for (int x = 0; x < w.first.length; x++) {
+        for (int x = 0; x < w.size(); x++) {
             int r = half;
             int g = half;
             int b = half;
-            int p = from + 3 * w.first[x];
+            int p = from + 3 * w.first(x);
             int start = w.start(x);
-            int end = start + w.count[x];
+            int end = start + w.count(x);
             for (int k = start; k < end; k++) {
                 int weight = fixed[k];
                 r += (in[p] & 0xff) * weight;
@@ -141,13 +137,13 @@ public final class Resize {
         }
     }
 
-    private static void row(byte[] in, int from, int bands, Weights w, int[] fixed, byte[] out, int to) {
-        for (int x = 0; x < w.first.length; x++) {
+    private static void row(byte[] in, int from, int bands, Taps w, int[] fixed, byte[] out, int to) {
+        for (int x = 0; x < w.size(); x++) {
             for (int band = 0; band < bands; band++) {
                 int sum = 1 << (PRECISION - 1);
-                int p = from + bands * w.first[x] + band;
+                int p = from + bands * w.first(x) + band;
                 int start = w.start(x);
-                for (int k = 0; k < w.count[x]; k++) {
+                for (int k = 0; k < w.count(x); k++) {
                     sum += (in[p + bands * k] & 0xff) * fixed[start + k];
                 }
                 out[to + bands * x + band] = clip(sum);
@@ -155,14 +151,14 @@ public final class Resize {
         }
     }
 
-    private static byte[] alongColumns(byte[] in, int stride, Weights w) {
-        byte[] out = new byte[Math.multiplyExact(w.first.length, stride)];
-        int[] fixed = w.fixed();
+    private static byte[] alongColumns(byte[] in, int stride, Taps w) {
+        byte[] out = new byte[Math.multiplyExact(w.size(), stride)];
+        int[] fixed = w.fixed(PRECISION);
         int[] sums = new int[stride];
-        for (int y = 0; y < w.first.length; y++) {
+        for (int y = 0; y < w.size(); y++) {
             Arrays.fill(sums, 1 << (PRECISION - 1));
-            for (int k = 0; k < w.count[y]; k++) {
-                addRow(in, (w.first[y] + k) * stride, fixed[w.start(y) + k], sums);
+            for (int k = 0; k < w.count(y); k++) {
+                addRow(in, (w.first(y) + k) * stride, fixed[w.start(y) + k], sums);
             }
             for (int x = 0; x < stride; x++) {
                 out[y * stride + x] = clip(sums[x]);
@@ -181,60 +177,11 @@ public final class Resize {
         return (byte) Math.clamp(sum >> PRECISION, 0, 255);
     }
 
-    /** For every output sample, which input samples it is made of and with what weights ({@code precompute_coeffs}). */
-    private static final class Weights {
-        final int[] first; // [newSize]
-        final int[] count; // [newSize]
-        private final int taps;
-        private final double[] weight; // [newSize × taps]
-
-        Weights(int size, int newSize, Filter filter) {
-            double scale = (double) size / newSize;
-            double filterScale = Math.max(scale, 1);
-            double support = filter.support() * filterScale;
-            double inverse = 1 / filterScale;
-            taps = (int) Math.ceil(support) * 2 + 1;
-            first = new int[newSize];
-            count = new int[newSize];
-            weight = new double[Math.multiplyExact(newSize, taps)];
-            for (int i = 0; i < newSize; i++) {
-                double center = (i + 0.5) * scale;
-                int low = Math.max((int) (center - support + 0.5), 0);
-                int n = Math.min((int) (center + support + 0.5), size) - low;
-                double sum = 0;
-                for (int k = 0; k < n; k++) {
-                    double v = filter.weight((k + low - center + 0.5) * inverse);
-                    weight[i * taps + k] = v;
-                    sum += v;
-                }
-                for (int k = 0; k < n && sum != 0; k++) {
-                    weight[i * taps + k] /= sum;
-                }
-                first[i] = low;
-                count[i] = n;
-            }
+    private static float sum(Taps taps, int i, float[] in, int from, int stride) {
+        double sum = 0;
+        for (int k = 0; k < taps.count(i); k++) {
+            sum += in[from + (taps.first(i) + k) * stride] * taps.weight(i, k);
         }
-
-        /** Index of the first weight of output sample {@code i}. */
-        int start(int i) {
-            return i * taps;
-        }
-
-        /** The weights as integers, halves rounded away from zero ({@code normalize_coeffs_8bpc}). */
-        int[] fixed() {
-            int[] out = new int[weight.length];
-            for (int i = 0; i < out.length; i++) {
-                out[i] = (int) (Math.copySign(0.5, weight[i]) + weight[i] * (1 << PRECISION));
-            }
-            return out;
-        }
-
-        float sum(int i, float[] in, int from, int stride) {
-            double sum = 0;
-            for (int k = 0; k < count[i]; k++) {
-                sum += in[from + (first[i] + k) * stride] * weight[start(i) + k];
-            }
-            return (float) sum;
-        }
+        return (float) sum;
     }
 }

@@ -42,7 +42,7 @@ class ConfigTest {
         assertThat(text.tiedEmbeddings()).isTrue();
         assertThat(config.vision().imageSize()).isEqualTo(224);
         assertThat(config.vision().patches()).isEqualTo(256);
-        assertThat(config.vision().headDim()).isEqualTo(72);
+        assertThat(config.vision().encoder().headDim()).isEqualTo(72);
         assertThat(config.imageTokenId()).isEqualTo(257152);
     }
 

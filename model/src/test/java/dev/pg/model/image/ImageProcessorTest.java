@@ -46,8 +46,7 @@ class ImageProcessorTest {
                 {"size": {"height": 1, "width": 2}, "resample": 2, "rescale_factor": 1.0,
                  "image_mean": [0, 1, 2], "image_std": [1, 2, 4]}""");
 
-        assertThat(processor.width()).isEqualTo(2);
-        assertThat(processor.height()).isEqualTo(1);
+        assertThat(processor.size(7, 7)).isEqualTo(new Size(2, 1));
         assertThat(processor.pixels(IMAGE)).containsExactly(0, 102, 127, 76, 12.25f, 50.5f);
     }
 
@@ -67,14 +66,13 @@ class ImageProcessorTest {
 
     @Test
     void readsASingleSizeAndTheNewerFile() throws IOException {
-        assertThat(open("{\"size\": 7}").height()).isEqualTo(7);
+        assertThat(open("{\"size\": 7}").size(1, 1)).isEqualTo(new Size(7, 7));
         Files.delete(dir.resolve("preprocessor_config.json"));
         Files.writeString(
                 dir.resolve("processor_config.json"),
                 "{\"image_processor\": {\"size\": {\"height\": 5, \"width\": 6}}}");
 
-        assertThat(ImageProcessor.open(dir, 2).width()).isEqualTo(6);
-        assertThat(ImageProcessor.open(dir, 2).height()).isEqualTo(5);
+        assertThat(ImageProcessor.open(dir, 2).size(7, 7)).isEqualTo(new Size(6, 5));
     }
 
     @Test

@@ -1,7 +1,6 @@
-package dev.pg.model.vision;
+package dev.pg.model.siglip;
 
 import dev.pg.kernels.Gelu;
-import dev.pg.kernels.LayerNorm;
 import dev.pg.kernels.Linear;
 import dev.pg.kernels.Mask;
 import dev.pg.kernels.Matrix;
@@ -9,58 +8,48 @@ import dev.pg.kernels.Residual;
 import dev.pg.model.Compute;
 import dev.pg.model.LayerTap;
 import dev.pg.model.ModelTensors;
-import dev.pg.model.config.VisionConfig;
+import dev.pg.model.config.EncoderConfig;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The SigLIP vision tower: a picture's pixels to one embedding per patch. A pre-LayerNorm transformer with full attention, after
- * {@code SiglipVisionTransformer} in transformers' {@code modeling_siglip.py}.
+ * The layers that SigLIP's vision and text tower share: a pre-LayerNorm transformer whose attention looks both ways, after {@code
+ * SiglipEncoder} in transformers' {@code modeling_siglip.py}.
  *
  * <p>Holds weights only, so it is immutable and thread-safe; each pass needs a {@link Compute} of its own.
  */
-public final class SigLip {
-    private static final String ROOT = "vision_tower.";
-
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Norm(float[] weight, float[] bias) {}
-
+final class Encoder {
     private record Layer(Norm norm1, Linear qkv, Linear out, Norm norm2, Linear fc1, Linear fc2) {}
 
-    private final VisionConfig config;
-    private final PatchEmbedding embedding;
+    private final EncoderConfig config;
     private final List<Layer> layers = new ArrayList<>();
-    private final Norm postNorm;
+    private final Norm lastNorm;
 
     /**
-     * Finds the tower's weights.
+     * Finds the weights.
      *
+     * @param root what the tensor names of the tower begin with
+     * @param lastNorm name of the norm behind the layers
      * @throws dev.pg.core.PgException if a tensor is missing or has another shape than the config says
      */
-    public SigLip(VisionConfig config, ModelTensors tensors) {
+    Encoder(EncoderConfig config, ModelTensors tensors, String root, String lastNorm) {
         this.config = config;
-        this.embedding = new PatchEmbedding(config, tensors, ROOT + "embeddings.");
         for (int i = 0; i < config.layers(); i++) {
-            layers.add(layer(tensors, ROOT + "encoder.layers." + i + "."));
+            layers.add(layer(tensors, root + "encoder.layers." + i + "."));
         }
-        this.postNorm = norm(tensors, ROOT + "post_layernorm");
+        this.lastNorm = new Norm(config, tensors, root + lastNorm);
     }
 
     private Layer layer(ModelTensors tensors, String at) {
         int hidden = config.hiddenSize();
         int inner = config.intermediateSize();
         return new Layer(
-                norm(tensors, at + "layer_norm1"),
+                new Norm(config, tensors, at + "layer_norm1"),
                 qkv(tensors, at + "self_attn."),
                 tensors.linear(at + "self_attn.out_proj", hidden, hidden),
-                norm(tensors, at + "layer_norm2"),
+                new Norm(config, tensors, at + "layer_norm2"),
                 tensors.linear(at + "mlp.fc1", inner, hidden),
                 tensors.linear(at + "mlp.fc2", hidden, inner));
-    }
-
-    private Norm norm(ModelTensors tensors, String at) {
-        return new Norm(
-                tensors.vector(at + ".weight", config.hiddenSize()), tensors.vector(at + ".bias", config.hiddenSize()));
     }
 
     /** The three projections as one layer, so that the activations are packed once for all of them. */
@@ -72,36 +61,18 @@ public final class SigLip {
                 tensors.linear(at + "v_proj", hidden, hidden));
     }
 
-    public VisionConfig config() {
-        return config;
-    }
-
-    /** The room that turns pixels into the input of the first layer. */
-    public PatchEmbedding embedding() {
-        return embedding;
-    }
-
-    /**
-     * Embeds one picture.
-     *
-     * @param pixels [channels × imageSize × imageSize], normalised
-     * @return [patches × hidden], behind the closing LayerNorm
-     */
-    public Matrix encode(Compute compute, float[] pixels, LayerTap tap) {
-        return encode(compute, embedding.embed(compute, pixels, config.imageSize(), config.imageSize()), tap);
-    }
-
     /**
      * Runs the layers.
      *
-     * @param x [patches × hidden], the patch embeddings with their positions; overwritten
-     * @return [patches × hidden], behind the closing LayerNorm
+     * @param x [tokens × hidden], the embeddings with their positions; overwritten
+     * @param mask who sees whom
+     * @return [tokens × hidden], behind the closing LayerNorm
      */
-    public Matrix encode(Compute compute, Matrix x, LayerTap tap) {
+    Matrix encode(Compute compute, Matrix x, Mask mask, LayerTap tap) {
         int n = x.rows();
         int hidden = config.hiddenSize();
-        float eps = config.layerNormEps();
-        float scale = (float) Math.pow(config.headDim(), -0.5);
+        int heads = config.heads();
+        float scale = config.attentionScale();
         Matrix normed = new Matrix(n, hidden);
         Matrix qkv = new Matrix(n, 3 * hidden);
         Matrix q = qkv.columns(0, hidden);
@@ -113,21 +84,20 @@ public final class SigLip {
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
             // x += out(attn(LN1 x))
-            LayerNorm.apply(compute.workers(), x, layer.norm1.weight, layer.norm1.bias, eps, normed);
+            layer.norm1.apply(compute, x, normed);
             compute.matMul().multiply(normed, layer.qkv, qkv);
-            compute.attention()
-                    .apply(q, k, v, config.heads(), config.heads(), config.headDim(), scale, 0, Mask.FULL, attended);
+            compute.attention().apply(q, k, v, heads, heads, config.headDim(), scale, 0, mask, attended);
             compute.matMul().multiply(attended, layer.out, delta);
             Residual.add(compute.workers(), x, delta);
             // x += fc2(gelu(fc1(LN2 x)))
-            LayerNorm.apply(compute.workers(), x, layer.norm2.weight, layer.norm2.bias, eps, normed);
+            layer.norm2.apply(compute, x, normed);
             compute.matMul().multiply(normed, layer.fc1, inner);
             Gelu.apply(compute.workers(), inner);
             compute.matMul().multiply(inner, layer.fc2, delta);
             Residual.add(compute.workers(), x, delta);
             tap.layer(i, x);
         }
-        LayerNorm.apply(compute.workers(), x, postNorm.weight, postNorm.bias, eps, normed);
+        lastNorm.apply(compute, x, normed);
         return normed;
     }
 }

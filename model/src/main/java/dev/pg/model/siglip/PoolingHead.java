@@ -1,32 +1,31 @@
-package dev.pg.model.vision;
+package dev.pg.model.siglip;
 
 import dev.pg.core.Tensor;
+import dev.pg.kernels.Blocks;
 import dev.pg.kernels.Gelu;
-import dev.pg.kernels.LayerNorm;
 import dev.pg.kernels.Linear;
-import dev.pg.kernels.Mask;
 import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Residual;
 import dev.pg.kernels.Weights;
 import dev.pg.model.Compute;
 import dev.pg.model.ModelTensors;
-import dev.pg.model.config.VisionConfig;
+import dev.pg.model.config.EncoderConfig;
 import java.util.Arrays;
 
 /**
- * SigLIP's attention pooling (MAP) head: a learned probe attends to all patches and passes through an MLP, giving one embedding
- * per picture; {@code SiglipMultiheadAttentionPoolingHead} in transformers' {@code modeling_siglip.py}. Immutable and thread-safe.
+ * SigLIP's attention pooling (MAP) head: a learned probe attends to all patches of a picture and passes through an MLP, giving one
+ * embedding per picture; {@code SiglipMultiheadAttentionPoolingHead} in transformers' {@code modeling_siglip.py}. Immutable and
+ * thread-safe.
  */
 public final class PoolingHead {
     private static final String ROOT = "vision_tower.head.";
 
-    private final VisionConfig config;
+    private final EncoderConfig config;
     private final Matrix probe; // [1 × hidden]
     private final Linear query;
     private final Linear keyValue;
     private final Linear out;
-    private final float[] normWeight;
-    private final float[] normBias;
+    private final Norm norm;
     private final Linear fc1;
     private final Linear fc2;
 
@@ -35,7 +34,7 @@ public final class PoolingHead {
      *
      * @throws dev.pg.core.PgException if a tensor is missing or has another shape
      */
-    public PoolingHead(VisionConfig config, ModelTensors tensors) {
+    public PoolingHead(EncoderConfig config, ModelTensors tensors) {
         this.config = config;
         int hidden = config.hiddenSize();
         this.probe = Matrix.of(1, hidden, tensors.floats(ROOT + "probe", 1, 1, hidden));
@@ -45,8 +44,7 @@ public final class PoolingHead {
         this.query = Linear.of(rows(packed, 0, hidden), slice(bias, 0, hidden));
         this.keyValue = Linear.of(rows(packed, hidden, 2 * hidden), slice(bias, hidden, 2 * hidden));
         this.out = tensors.linear(ROOT + "attention.out_proj", hidden, hidden);
-        this.normWeight = tensors.vector(ROOT + "layernorm.weight", hidden);
-        this.normBias = tensors.vector(ROOT + "layernorm.bias", hidden);
+        this.norm = new Norm(config, tensors, ROOT + "layernorm");
         this.fc1 = tensors.linear(ROOT + "mlp.fc1", config.intermediateSize(), hidden);
         this.fc2 = tensors.linear(ROOT + "mlp.fc2", hidden, config.intermediateSize());
     }
@@ -57,31 +55,46 @@ public final class PoolingHead {
     }
 
     /**
-     * Pools the patches of one picture.
+     * Pools the patches of each picture.
      *
-     * @param patches the tower's output [patches × hidden]
-     * @return the picture's embedding [1 × hidden], not normalised
+     * @param patches the tower's output [patches of all pictures × hidden]
+     * @return one embedding per picture [pictures × hidden], not normalised
      */
-    public Matrix pool(Compute compute, Matrix patches) {
+    public Matrix pool(Compute compute, Matrix patches, Blocks pictures) {
+        int n = pictures.count();
         int hidden = config.hiddenSize();
+        int heads = config.heads();
         Matrix q = new Matrix(1, hidden);
-        Matrix kv = new Matrix(patches.rows(), 2 * hidden);
         compute.matMul().multiply(probe, query, q);
+        Matrix queries = new Matrix(n, hidden);
+        for (int i = 0; i < n; i++) {
+            System.arraycopy(q.data(), q.at(0), queries.data(), queries.at(i), hidden);
+        }
+        Matrix kv = new Matrix(patches.rows(), 2 * hidden);
         compute.matMul().multiply(patches, keyValue, kv);
-        Matrix attended = new Matrix(1, hidden);
-        float scale = (float) Math.pow(config.headDim(), -0.5);
         Matrix k = kv.columns(0, hidden);
         Matrix v = kv.columns(hidden, hidden);
+        Matrix attended = new Matrix(n, hidden);
         compute.attention()
-                .apply(q, k, v, config.heads(), config.heads(), config.headDim(), scale, 0, Mask.FULL, attended);
-        Matrix x = new Matrix(1, hidden);
+                .apply(
+                        queries,
+                        k,
+                        v,
+                        heads,
+                        heads,
+                        config.headDim(),
+                        config.attentionScale(),
+                        0,
+                        pictures.oneQueryEach(),
+                        attended);
+        Matrix x = new Matrix(n, hidden);
         compute.matMul().multiply(attended, out, x);
-        Matrix normed = new Matrix(1, hidden);
-        LayerNorm.apply(compute.workers(), x, normWeight, normBias, config.layerNormEps(), normed);
-        Matrix inner = new Matrix(1, config.intermediateSize());
+        Matrix normed = new Matrix(n, hidden);
+        norm.apply(compute, x, normed);
+        Matrix inner = new Matrix(n, config.intermediateSize());
         compute.matMul().multiply(normed, fc1, inner);
         Gelu.apply(compute.workers(), inner);
-        Matrix delta = new Matrix(1, hidden);
+        Matrix delta = new Matrix(n, hidden);
         compute.matMul().multiply(inner, fc2, delta);
         Residual.add(compute.workers(), x, delta);
         return x;
