@@ -38,7 +38,7 @@ final class Bf16Dots {
             dots14x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
         }
         for (; r < rows; r++) {
-            dots1x1(w, wo + r * stride, count, x, xo, sums, r * LANES);
+            lastRow(w, wo + r * stride, count, x, xo, sums, r * LANES);
         }
     }
 
@@ -56,7 +56,7 @@ final class Bf16Dots {
             }
         }
         for (; r < rows; r++) {
-            dots1x4(w, wo + r * stride, count, x, xo, sums, so + r * 4 * LANES);
+            lastRow4(w, wo + r * stride, count, x, xo, sums, so + r * 4 * LANES);
         }
     }
 
@@ -215,7 +215,7 @@ final class Bf16Dots {
         s13.intoArray(sums, so + 13 * LANES);
     }
 
-    private static void dots1x1(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
+    private static void lastRow(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
         FloatVector s0 = FloatVector.zero(FLOAT);
         for (int k = 0; k < count; k += LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
@@ -380,7 +380,7 @@ final class Bf16Dots {
         s13.intoArray(sums, so + 7 * LANES);
     }
 
-    private static void dots1x4(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
+    private static void lastRow4(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
         FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector s01 = FloatVector.fromArray(FLOAT, sums, so + LANES);
         FloatVector s02 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);

@@ -4,8 +4,6 @@ import dev.pg.core.Workers;
 import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
-import jdk.incubator.vector.VectorShuffle;
 
 /**
  * Attention for one query, as a decoding step has it: bound by reading the keys and values, which the heads that share them
@@ -27,6 +25,7 @@ final class DecodeAttention implements Workers.Task {
     private int end; // one past the last
     private int firstChunk;
     private int chunks;
+    private final float[][] lanes; // per worker: four sums of at most 16 lanes
     private float[] scores = new float[0]; // [heads][chunks][CHUNK], then their exponentials
     private float[] maxima = new float[0]; // [heads][chunks]
     private float[] totals = new float[0]; // [heads][chunks]
@@ -35,6 +34,7 @@ final class DecodeAttention implements Workers.Task {
     DecodeAttention(Workers workers, AttentionProblem problem) {
         this.workers = workers;
         this.problem = problem;
+        lanes = new float[workers.threads()][4 * 16];
     }
 
     void run() {
@@ -83,7 +83,7 @@ final class DecodeAttention implements Workers.Task {
         for (int j = 0; j < count; j += 4) {
             for (int head = firstHead; head < endHead; head++) {
                 int at = (head * chunks + chunk) * CHUNK + j;
-                Simd.fourDots(p, p.q.at(0) + head * p.headDim, key, j, count, scores, at);
+                Simd.fourDots(p, p.q.at(0) + head * p.headDim, key, j, count, lanes[worker], scores, at);
             }
         }
         for (int head = firstHead; head < endHead; head++) {
@@ -91,7 +91,7 @@ final class DecodeAttention implements Workers.Task {
             if (p.softCap > 0) {
                 SoftCap.apply(scores, part * CHUNK, count, p.softCap);
             }
-            maxima[part] = Softmax.Simd.max(scores, part * CHUNK, count);
+            maxima[part] = Softmax.Scalar.max(scores, part * CHUNK, count);
             totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part], true);
         }
         for (int d = 0; d < p.headDim; d += Simd.columns(p.headDim - d)) {
@@ -130,21 +130,12 @@ final class DecodeAttention implements Workers.Task {
     private static final class Simd {
         private Simd() {}
 
-        private static final int QUARTER = Species.LANES / 4;
-        private static final VectorMask<Float> UPPER_HALF =
-                VectorMask.fromLong(Species.FLOAT, -1L << (Species.LANES / 2));
-        private static final VectorMask<Float> ODD_QUARTERS = VectorMask.fromLong(
-                Species.FLOAT, ((1L << QUARTER) - 1) << QUARTER | ((1L << QUARTER) - 1) << (3 * QUARTER));
-        private static final VectorShuffle<Float> ROTATE_HALF =
-                VectorShuffle.iota(Species.FLOAT, Species.LANES / 2, 1, true);
-        private static final VectorShuffle<Float> SWAP_QUARTERS =
-                VectorShuffle.fromOp(Species.FLOAT, lane -> lane ^ QUARTER);
-
         /**
-         * scores[at + i] = scale · q·k[j + i] for four keys (those from {@code count} on repeat the last). The four sums are folded
-         * together: first two vectors into the halves of one, then two of those into quarters.
+         * scores[at + i] = scale · q·k[j + i] for four keys (those from {@code count} on repeat the last). The lanes are added up
+         * in memory, which is as fast as with shuffles.
          */
-        static void fourDots(AttentionProblem p, int qAt, int key, int j, int count, float[] scores, int at) {
+        static void fourDots(
+                AttentionProblem p, int qAt, int key, int j, int count, float[] lanes, float[] scores, int at) {
             float[] q = p.q.data();
             float[] k = p.k.data();
             int k0 = key + j * p.k.stride();
@@ -165,23 +156,15 @@ final class DecodeAttention implements Workers.Task {
                 s2 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k2 + d), s2);
                 s3 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k3 + d), s3);
             }
-            FloatVector s01 =
-                    s0.blend(s1, UPPER_HALF).add(s1.blend(s0, UPPER_HALF).rearrange(ROTATE_HALF));
-            FloatVector s23 =
-                    s2.blend(s3, UPPER_HALF).add(s3.blend(s2, UPPER_HALF).rearrange(ROTATE_HALF));
-            FloatVector even = s01.blend(s23, ODD_QUARTERS);
-            FloatVector odd = s23.blend(s01, ODD_QUARTERS);
-            FloatVector sums = even.add(odd.rearrange(SWAP_QUARTERS)); // quarters: k0, k2, k1, k3
-            if (Species.LANES >= 16) {
-                sums = sums.add(sums.rearrange(Species.ROTATE_2));
-            }
-            if (Species.LANES >= 8) {
-                sums = sums.add(sums.rearrange(Species.ROTATE_1));
-            }
-            float d0 = sums.lane(0);
-            float d1 = sums.lane(2 * QUARTER);
-            float d2 = sums.lane(QUARTER);
-            float d3 = sums.lane(3 * QUARTER);
+            s0.intoArray(lanes, 0);
+            s1.intoArray(lanes, Species.LANES);
+            s2.intoArray(lanes, 2 * Species.LANES);
+            s3.intoArray(lanes, 3 * Species.LANES);
+            LaneSums.fold(lanes, 0, Species.LANES, 4);
+            float d0 = LaneSums.total(lanes, 0);
+            float d1 = LaneSums.total(lanes, Species.LANES);
+            float d2 = LaneSums.total(lanes, 2 * Species.LANES);
+            float d3 = LaneSums.total(lanes, 3 * Species.LANES);
             for (int d = bound; d < headDim; d++) {
                 float v = q[qAt + d];
                 d0 = Math.fma(v, k[k0 + d], d0);

@@ -27,7 +27,7 @@ final class F32Dots {
             dots14x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
         }
         for (; r < rows; r++) {
-            dots1x1(w, wo + r * stride, count, x, xo, sums, r * LANES);
+            lastRow(w, wo + r * stride, count, x, xo, sums, r * LANES);
         }
     }
 
@@ -123,7 +123,7 @@ final class F32Dots {
         s13.intoArray(sums, so + 13 * LANES);
     }
 
-    private static void dots1x1(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
+    private static void lastRow(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
         FloatVector s0 = FloatVector.zero(FLOAT);
         for (int k = 0; k < count; k += LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);

@@ -3,8 +3,6 @@ package dev.pg.kernels;
 import dev.pg.core.Workers;
 import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), at the speed of memory: decoding, the vocabulary projection.
@@ -41,8 +39,6 @@ final class FewRows {
 
     /** Weights of one task: enough to be worth handing out. */
     private static final int TASK_WEIGHTS = 1 << 16;
-
-    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
 
     private final Workers workers;
     private final float[][] sums; // per worker [rows × tokens × lanes]
@@ -147,10 +143,9 @@ final class FewRows {
         float[] out = y.data();
         int to = y.at(token) + column;
         int step = group * Species.LANES;
-        foldToFour(lanes, from, step, rows);
+        LaneSums.fold(lanes, from, step, rows);
         for (int r = 0; r < rows; r++) {
-            int at = from + r * step;
-            out[to + r] = (lanes[at] + lanes[at + 2]) + (lanes[at + 1] + lanes[at + 3]);
+            out[to + r] = LaneSums.total(lanes, from + r * step);
         }
         int rest = w.cols() - body;
         if (rest > 0) {
@@ -163,25 +158,6 @@ final class FewRows {
         }
         for (int r = 0; r < rows; r++) {
             out[to + r] += w.bias(column + r);
-        }
-    }
-
-    /**
-     * Adds lanes pairwise, halves first, until four are left in front, for {@code rows} vectors that start {@code step} apart. In scalar
-     * code this would take as long as a tenth of the products.
-     */
-    private static void foldToFour(float[] lanes, int from, int step, int rows) {
-        for (int r = 0; r < rows; r++) {
-            int at = from + r * step;
-            FloatVector low = FloatVector.fromArray(FOUR, lanes, at);
-            if (Species.LANES == 16) {
-                low = low.add(FloatVector.fromArray(FOUR, lanes, at + 8));
-                low = low.add(
-                        FloatVector.fromArray(FOUR, lanes, at + 4).add(FloatVector.fromArray(FOUR, lanes, at + 12)));
-            } else if (Species.LANES == 8) {
-                low = low.add(FloatVector.fromArray(FOUR, lanes, at + 4));
-            }
-            low.intoArray(lanes, at);
         }
     }
 }

@@ -24,12 +24,12 @@ final class FloatDots {
             }
         }
         for (; r < rows; r++) {
-            dots1x4(w, r * stride, count, x, xo, sums, so + r * 4 * LANES);
+            lastRow4(w, r * stride, count, x, xo, sums, so + r * 4 * LANES);
         }
     }
 
     /** Adds the products of {@code count} weights with one token to one vector of sums. */
-    static void add(float[] w, int wo, int count, float[] x, int xo, float[] sums, int so) {
+    static void straight(float[] w, int wo, int count, float[] x, int xo, float[] sums, int so) {
         FloatVector s0 = FloatVector.zero(FLOAT);
         FloatVector s1 = FloatVector.zero(FLOAT);
         FloatVector s2 = FloatVector.zero(FLOAT);
@@ -180,7 +180,7 @@ final class FloatDots {
         s13.intoArray(sums, so + 7 * LANES);
     }
 
-    private static void dots1x4(float[] w, int wo, int count, float[] x, int xo, float[] sums, int so) {
+    private static void lastRow4(float[] w, int wo, int count, float[] x, int xo, float[] sums, int so) {
         FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector s01 = FloatVector.fromArray(FLOAT, sums, so + LANES);
         FloatVector s02 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);

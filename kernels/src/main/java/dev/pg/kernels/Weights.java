@@ -110,7 +110,7 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
             for (int k = 0; k < count; k += piece) {
                 int depth = Math.min(piece, count - k);
                 unpack(row + r, 1, k, depth, scratch, 0, depth);
-                FloatDots.add(scratch, 0, depth, x, xo + k, sums, r * Species.LANES);
+                FloatDots.straight(scratch, 0, depth, x, xo + k, sums, r * Species.LANES);
             }
         }
     }

@@ -67,7 +67,7 @@ class TileTest {
         try (InputStream in = tiles.getResourceAsStream(tiles.getSimpleName() + ".class")) {
             ClassModel model = ClassFile.of().parse(in.readAllBytes());
             List<MethodModel> kernels = model.methods().stream()
-                    .filter(m -> m.methodName().stringValue().matches("(tile|dots)\\d+x\\d"))
+                    .filter(m -> m.methodName().stringValue().matches("(tile|dots)\\d+x\\d|straight"))
                     .toList();
             assertThat(kernels).isNotEmpty();
             for (MethodModel kernel : kernels) {
