@@ -1,0 +1,232 @@
+package dev.pg.kernels;
+
+import static dev.pg.kernels.PageVectors.BLOCK;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import dev.pg.kernels.VectorSupport.Species;
+import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/** The tiles of {@link MaxSim} for pages in int8. A product is multiplied by the factor of the page's vector at the end. */
+final class MaxSimI8 {
+    private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
+    private static final int LANES = Species.LANES;
+    private static final VectorSpecies<Byte> BYTE =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(LANES * Byte.SIZE, 64)));
+    private static final long STEP = (long) BLOCK * Byte.BYTES; // bytes from one component to the next
+    private static final long HALF = (long) LANES * Byte.BYTES; // to the second register
+
+    private MaxSimI8() {}
+
+    /** See {@link MaxSimTile#raise}. */
+    static void raise(int rows, float[] q, int qo, PageVectors page, int block, float[] most, int mo) {
+        int dim = page.dim();
+        long from = (long) block * dim * STEP;
+        for (int lane = 0; lane < BLOCK; lane += 2 * LANES) {
+            long at = from + (long) lane * Byte.BYTES;
+            if (rows == MaxSimTile.SMALL) {
+                tile2(dim, q, qo, page.data(), at, page.factors(), block * BLOCK + lane, most, mo + lane);
+            } else if (rows == MaxSimTile.MIDDLE) {
+                tile5(dim, q, qo, page.data(), at, page.factors(), block * BLOCK + lane, most, mo + lane);
+            } else {
+                tile10(dim, q, qo, page.data(), at, page.factors(), block * BLOCK + lane, most, mo + lane);
+            }
+        }
+    }
+
+    private static void tile2(
+            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] most, int mo) {
+        FloatVector a0 = FloatVector.zero(FLOAT);
+        FloatVector b0 = FloatVector.zero(FLOAT);
+        FloatVector a1 = FloatVector.zero(FLOAT);
+        FloatVector b1 = FloatVector.zero(FLOAT);
+        for (int k = 0; k < dim; k++) {
+            FloatVector a =
+                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP, LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOAT, 0);
+            FloatVector b =
+                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOAT, 0);
+            int at = qo + k * 2;
+            FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
+            a0 = q0.fma(a, a0);
+            b0 = q0.fma(b, b0);
+            FloatVector q1 = FloatVector.broadcast(FLOAT, q[at + 1]);
+            a1 = q1.fma(a, a1);
+            b1 = q1.fma(b, b1);
+        }
+        FloatVector aFactor = FloatVector.fromArray(FLOAT, factors, fo);
+        FloatVector bFactor = FloatVector.fromArray(FLOAT, factors, fo + LANES);
+        FloatVector.fromArray(FLOAT, most, mo).max(a0.mul(aFactor)).intoArray(most, mo);
+        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0.mul(bFactor)).intoArray(most, mo + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1.mul(aFactor)).intoArray(most, mo + 1 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES)
+                .max(b1.mul(bFactor))
+                .intoArray(most, mo + 1 * BLOCK + LANES);
+    }
+
+    private static void tile5(
+            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] most, int mo) {
+        FloatVector a0 = FloatVector.zero(FLOAT);
+        FloatVector b0 = FloatVector.zero(FLOAT);
+        FloatVector a1 = FloatVector.zero(FLOAT);
+        FloatVector b1 = FloatVector.zero(FLOAT);
+        FloatVector a2 = FloatVector.zero(FLOAT);
+        FloatVector b2 = FloatVector.zero(FLOAT);
+        FloatVector a3 = FloatVector.zero(FLOAT);
+        FloatVector b3 = FloatVector.zero(FLOAT);
+        FloatVector a4 = FloatVector.zero(FLOAT);
+        FloatVector b4 = FloatVector.zero(FLOAT);
+        for (int k = 0; k < dim; k++) {
+            FloatVector a =
+                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP, LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOAT, 0);
+            FloatVector b =
+                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOAT, 0);
+            int at = qo + k * 5;
+            FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
+            a0 = q0.fma(a, a0);
+            b0 = q0.fma(b, b0);
+            FloatVector q1 = FloatVector.broadcast(FLOAT, q[at + 1]);
+            a1 = q1.fma(a, a1);
+            b1 = q1.fma(b, b1);
+            FloatVector q2 = FloatVector.broadcast(FLOAT, q[at + 2]);
+            a2 = q2.fma(a, a2);
+            b2 = q2.fma(b, b2);
+            FloatVector q3 = FloatVector.broadcast(FLOAT, q[at + 3]);
+            a3 = q3.fma(a, a3);
+            b3 = q3.fma(b, b3);
+            FloatVector q4 = FloatVector.broadcast(FLOAT, q[at + 4]);
+            a4 = q4.fma(a, a4);
+            b4 = q4.fma(b, b4);
+        }
+        FloatVector aFactor = FloatVector.fromArray(FLOAT, factors, fo);
+        FloatVector bFactor = FloatVector.fromArray(FLOAT, factors, fo + LANES);
+        FloatVector.fromArray(FLOAT, most, mo).max(a0.mul(aFactor)).intoArray(most, mo);
+        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0.mul(bFactor)).intoArray(most, mo + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1.mul(aFactor)).intoArray(most, mo + 1 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES)
+                .max(b1.mul(bFactor))
+                .intoArray(most, mo + 1 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK).max(a2.mul(aFactor)).intoArray(most, mo + 2 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK + LANES)
+                .max(b2.mul(bFactor))
+                .intoArray(most, mo + 2 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK).max(a3.mul(aFactor)).intoArray(most, mo + 3 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES)
+                .max(b3.mul(bFactor))
+                .intoArray(most, mo + 3 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK).max(a4.mul(aFactor)).intoArray(most, mo + 4 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK + LANES)
+                .max(b4.mul(bFactor))
+                .intoArray(most, mo + 4 * BLOCK + LANES);
+    }
+
+    private static void tile10(
+            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] most, int mo) {
+        FloatVector a0 = FloatVector.zero(FLOAT);
+        FloatVector b0 = FloatVector.zero(FLOAT);
+        FloatVector a1 = FloatVector.zero(FLOAT);
+        FloatVector b1 = FloatVector.zero(FLOAT);
+        FloatVector a2 = FloatVector.zero(FLOAT);
+        FloatVector b2 = FloatVector.zero(FLOAT);
+        FloatVector a3 = FloatVector.zero(FLOAT);
+        FloatVector b3 = FloatVector.zero(FLOAT);
+        FloatVector a4 = FloatVector.zero(FLOAT);
+        FloatVector b4 = FloatVector.zero(FLOAT);
+        FloatVector a5 = FloatVector.zero(FLOAT);
+        FloatVector b5 = FloatVector.zero(FLOAT);
+        FloatVector a6 = FloatVector.zero(FLOAT);
+        FloatVector b6 = FloatVector.zero(FLOAT);
+        FloatVector a7 = FloatVector.zero(FLOAT);
+        FloatVector b7 = FloatVector.zero(FLOAT);
+        FloatVector a8 = FloatVector.zero(FLOAT);
+        FloatVector b8 = FloatVector.zero(FLOAT);
+        FloatVector a9 = FloatVector.zero(FLOAT);
+        FloatVector b9 = FloatVector.zero(FLOAT);
+        for (int k = 0; k < dim; k++) {
+            FloatVector a =
+                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP, LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOAT, 0);
+            FloatVector b =
+                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
+                            .convertShape(VectorOperators.B2F, FLOAT, 0);
+            int at = qo + k * 10;
+            FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
+            a0 = q0.fma(a, a0);
+            b0 = q0.fma(b, b0);
+            FloatVector q1 = FloatVector.broadcast(FLOAT, q[at + 1]);
+            a1 = q1.fma(a, a1);
+            b1 = q1.fma(b, b1);
+            FloatVector q2 = FloatVector.broadcast(FLOAT, q[at + 2]);
+            a2 = q2.fma(a, a2);
+            b2 = q2.fma(b, b2);
+            FloatVector q3 = FloatVector.broadcast(FLOAT, q[at + 3]);
+            a3 = q3.fma(a, a3);
+            b3 = q3.fma(b, b3);
+            FloatVector q4 = FloatVector.broadcast(FLOAT, q[at + 4]);
+            a4 = q4.fma(a, a4);
+            b4 = q4.fma(b, b4);
+            FloatVector q5 = FloatVector.broadcast(FLOAT, q[at + 5]);
+            a5 = q5.fma(a, a5);
+            b5 = q5.fma(b, b5);
+            FloatVector q6 = FloatVector.broadcast(FLOAT, q[at + 6]);
+            a6 = q6.fma(a, a6);
+            b6 = q6.fma(b, b6);
+            FloatVector q7 = FloatVector.broadcast(FLOAT, q[at + 7]);
+            a7 = q7.fma(a, a7);
+            b7 = q7.fma(b, b7);
+            FloatVector q8 = FloatVector.broadcast(FLOAT, q[at + 8]);
+            a8 = q8.fma(a, a8);
+            b8 = q8.fma(b, b8);
+            FloatVector q9 = FloatVector.broadcast(FLOAT, q[at + 9]);
+            a9 = q9.fma(a, a9);
+            b9 = q9.fma(b, b9);
+        }
+        FloatVector aFactor = FloatVector.fromArray(FLOAT, factors, fo);
+        FloatVector bFactor = FloatVector.fromArray(FLOAT, factors, fo + LANES);
+        FloatVector.fromArray(FLOAT, most, mo).max(a0.mul(aFactor)).intoArray(most, mo);
+        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0.mul(bFactor)).intoArray(most, mo + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1.mul(aFactor)).intoArray(most, mo + 1 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES)
+                .max(b1.mul(bFactor))
+                .intoArray(most, mo + 1 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK).max(a2.mul(aFactor)).intoArray(most, mo + 2 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK + LANES)
+                .max(b2.mul(bFactor))
+                .intoArray(most, mo + 2 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK).max(a3.mul(aFactor)).intoArray(most, mo + 3 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES)
+                .max(b3.mul(bFactor))
+                .intoArray(most, mo + 3 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK).max(a4.mul(aFactor)).intoArray(most, mo + 4 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK + LANES)
+                .max(b4.mul(bFactor))
+                .intoArray(most, mo + 4 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 5 * BLOCK).max(a5.mul(aFactor)).intoArray(most, mo + 5 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 5 * BLOCK + LANES)
+                .max(b5.mul(bFactor))
+                .intoArray(most, mo + 5 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 6 * BLOCK).max(a6.mul(aFactor)).intoArray(most, mo + 6 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 6 * BLOCK + LANES)
+                .max(b6.mul(bFactor))
+                .intoArray(most, mo + 6 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 7 * BLOCK).max(a7.mul(aFactor)).intoArray(most, mo + 7 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 7 * BLOCK + LANES)
+                .max(b7.mul(bFactor))
+                .intoArray(most, mo + 7 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 8 * BLOCK).max(a8.mul(aFactor)).intoArray(most, mo + 8 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 8 * BLOCK + LANES)
+                .max(b8.mul(bFactor))
+                .intoArray(most, mo + 8 * BLOCK + LANES);
+        FloatVector.fromArray(FLOAT, most, mo + 9 * BLOCK).max(a9.mul(aFactor)).intoArray(most, mo + 9 * BLOCK);
+        FloatVector.fromArray(FLOAT, most, mo + 9 * BLOCK + LANES)
+                .max(b9.mul(bFactor))
+                .intoArray(most, mo + 9 * BLOCK + LANES);
+    }
+}
