@@ -44,37 +44,63 @@ public final class GemmaDecoder {
      * @return the output of the last layer, before the final norm [sequences·rows × hidden]
      */
     public Matrix forward(Sequence[] sequences, LayerTap tap) {
-        TextConfig config = gemma.config();
-        Activations b = buffers;
-        int rows = b.hidden.rows() / b.sequences;
-        for (int s = 0; s < b.sequences; s++) {
-            sequences[s].cache.extend(rows);
+        extend(sequences);
+        for (int i = 0; i < gemma.layers().size(); i++) {
+            layer(i, sequences, buffers.all);
+            tap.layer(i, buffers.hidden);
         }
-        for (int i = 0; i < config.layers(); i++) {
-            Gemma.Layer layer = gemma.layers().get(i);
-            RmsNorm.apply(compute.workers(), b.hidden, layer.preAttentionNorm(), config.rmsNormEps(), b.normed);
-            compute.matMul().multiply(b.normed, layer.qkv(), b.qkv);
-            for (int s = 0; s < b.sequences; s++) {
-                attend(i, sequences[s], s, rows);
-            }
-            compute.matMul().multiply(b.attended, layer.out(), b.delta);
-            addDelta(layer.postAttentionNorm());
-            RmsNorm.apply(compute.workers(), b.hidden, layer.preMlpNorm(), config.rmsNormEps(), b.normed);
-            for (int block = 0; block < b.normedBlocks.length; block++) {
-                compute.matMul().multiply(b.normedBlocks[block], layer.gateUp(), b.gateUpBlocks[block]);
-                GeGlu.apply(compute.workers(), b.gateUpBlocks[block], b.gatedBlocks[block]);
-                compute.matMul().multiply(b.gatedBlocks[block], layer.down(), b.deltaBlocks[block]);
-            }
-            addDelta(layer.postMlpNorm());
-            tap.layer(i, b.hidden);
-        }
-        return b.hidden;
+        return buffers.hidden;
     }
 
-    private void attend(int layer, Sequence sequence, int s, int rows) {
+    /**
+     * As {@link #forward} for the prompt of one sequence of which only the next token is wanted: the last layer computes keys and
+     * values for all rows, and everything else for the last one.
+     *
+     * @return the last row of the output of the last layer [1 × hidden]
+     */
+    public Matrix forwardToLast(Sequence sequence) {
+        Sequence[] sequences = {sequence};
+        extend(sequences);
+        int lastLayer = gemma.layers().size() - 1;
+        for (int i = 0; i < lastLayer; i++) {
+            layer(i, sequences, buffers.all);
+        }
+        layer(lastLayer, sequences, buffers.last);
+        return buffers.last.hidden;
+    }
+
+    private void extend(Sequence[] sequences) {
+        int rows = buffers.hidden.rows() / buffers.sequences;
+        for (int s = 0; s < buffers.sequences; s++) {
+            sequences[s].cache.extend(rows);
+        }
+    }
+
+    private void layer(int i, Sequence[] sequences, Activations.Outputs out) {
+        Activations b = buffers;
+        Gemma.Layer layer = gemma.layers().get(i);
+        float eps = gemma.config().rmsNormEps();
+        RmsNorm.apply(compute.workers(), b.hidden, layer.preAttentionNorm(), eps, b.normed);
+        compute.matMul().multiply(b.normed, layer.qkv(), b.qkv);
+        for (int s = 0; s < b.sequences; s++) {
+            attend(i, sequences[s], s, out);
+        }
+        compute.matMul().multiply(out.attended, layer.out(), out.delta);
+        addDelta(out, layer.postAttentionNorm());
+        RmsNorm.apply(compute.workers(), out.hidden, layer.preMlpNorm(), eps, out.normed);
+        for (int block = 0; block < out.normedBlocks.length; block++) {
+            compute.matMul().multiply(out.normedBlocks[block], layer.gateUp(), out.gateUpBlocks[block]);
+            GeGlu.apply(compute.workers(), out.gateUpBlocks[block], out.gatedBlocks[block]);
+            compute.matMul().multiply(out.gatedBlocks[block], layer.down(), out.deltaBlocks[block]);
+        }
+        addDelta(out, layer.postMlpNorm());
+    }
+
+    private void attend(int layer, Sequence sequence, int s, Activations.Outputs out) {
         TextConfig config = gemma.config();
         Activations b = buffers;
         KvCache cache = sequence.cache;
+        int rows = b.keysOf[s].rows();
         int position = cache.length() - rows + sequence.firstPosition;
         rope.apply(compute.workers(), b.queriesOf[s], config.heads(), position);
         rope.apply(compute.workers(), b.keysOf[s], config.kvHeads(), position);
@@ -82,7 +108,7 @@ public final class GemmaDecoder {
         Mask mask = config.sliding().get(layer) ? sequence.slidingMask : sequence.fullMask;
         compute.attention()
                 .apply(
-                        b.queriesOf[s],
+                        out.queriesOf[s],
                         cache.keys(layer),
                         cache.values(layer),
                         config.heads(),
@@ -91,15 +117,15 @@ public final class GemmaDecoder {
                         config.attentionScale(),
                         config.attentionSoftCap(),
                         mask,
-                        b.attendedOf[s]);
+                        out.attendedOf[s]);
     }
 
     /** hidden += delta, which Gemma 2 normalises first. */
-    private void addDelta(float[] norm) {
+    private void addDelta(Activations.Outputs out, float[] norm) {
         if (norm != null) {
-            RmsNorm.apply(compute.workers(), buffers.delta, norm, gemma.config().rmsNormEps(), buffers.delta);
+            RmsNorm.apply(compute.workers(), out.delta, norm, gemma.config().rmsNormEps(), out.delta);
         }
-        Residual.add(compute.workers(), buffers.hidden, buffers.delta);
+        Residual.add(compute.workers(), out.hidden, out.delta);
     }
 
     /** The final norm: {@code normed} = RMSNorm(hidden), both [n × hidden]. */

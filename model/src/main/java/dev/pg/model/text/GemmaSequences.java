@@ -42,13 +42,13 @@ public final class GemmaSequences implements Sequences {
         Sequence sequence = prompt.sequence(gemma, more);
         Matrix x = decoder.input(1, prompt.ids().length);
         prompt.embed(gemma, x);
-        Matrix hidden = decoder.forward(new Sequence[] {sequence}, LayerTap.NONE);
+        Matrix hidden = decoder.forwardToLast(sequence);
         sequences = Arrays.copyOf(sequences, size() + 1);
         sequences[size() - 1] = sequence;
         normed.reshape(size());
         logits.reshape(size());
         Matrix last = normed.rows(size() - 1, 1);
-        decoder.finalNorm(hidden.rows(hidden.rows() - 1, 1), last);
+        decoder.finalNorm(hidden, last);
         decoder.logits(last, softCap, logits.rows(size() - 1, 1));
     }
 
