@@ -2,6 +2,7 @@ package dev.pg.cli;
 
 import dev.pg.core.PgException;
 import dev.pg.kernels.Gemm;
+import dev.pg.model.ColPali;
 import dev.pg.model.Model;
 import dev.pg.model.ModelOptions;
 import dev.pg.model.ModelOptions.AdapterUse;
@@ -107,6 +108,11 @@ final class ModelArguments {
      */
     PaliGemma openPaliGemma(Console console, Optional<Path> maskDecoder) {
         return require(PaliGemma.class, open(console, maskDecoder));
+    }
+
+    /** Opens a model that compares pages with queries. */
+    ColPali openColPali(Console console) {
+        return require(ColPali.class, open(console));
     }
 
     /** The model as one of a kind, or what it can do instead of what this command asks. */

@@ -40,6 +40,7 @@ final class Pg implements Callable<Integer> {
             DetectCommand.class,
             SegmentCommand.class,
             GenerateCommand.class,
+            SearchCommand.class,
             TokenizeCommand.class,
             DetokenizeCommand.class,
             InspectCommand.class,

@@ -5,7 +5,7 @@ import dev.pg.model.image.Image;
 import java.util.List;
 
 /** A model that makes vectors of pictures, and perhaps of texts. Thread-safe as {@link Model} says. */
-public sealed interface Embedder extends Model permits PaliGemma, SigLip {
+public sealed interface Embedder extends Model permits PaliGemma, ColPali, SigLip {
     /** How the embeddings of a picture's patches become the picture's. */
     enum Pooling {
         /** By the model's own pooling head. */
@@ -31,7 +31,7 @@ public sealed interface Embedder extends Model permits PaliGemma, SigLip {
     /**
      * Embeds texts.
      *
-     * @return for each text its vectors [1 × dim], not normalised
+     * @return for each text its vectors [1 × dim], not normalised; of a ColPali [tokens × dim]
      * @throws dev.pg.core.PgException if the model has no text tower or no tokenizer, or the numbers are not finite
      */
     List<Matrix> embedTexts(List<String> texts);

@@ -36,6 +36,7 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Embed
         try {
             Model model = switch (architecture) {
                 case PALIGEMMA -> new PaliGemma(engine);
+                case COLPALI -> new ColPali(engine);
                 case GEMMA, GEMMA2 -> new TextModel(engine, architecture);
                 case SIGLIP, SIGLIP_NAFLEX, SIGLIP_VISION, SIGLIP_NAFLEX_VISION -> new SigLip(engine, architecture);
             };

@@ -112,6 +112,21 @@ public final class ModelTensors {
     }
 
     /**
+     * Rows of the tensor in the role {@code name}, where the configuration does not give them.
+     *
+     * @throws PgException if it is missing or no matrix
+     */
+    public int rows(String name) {
+        Tensor tensor = tensors.get(name);
+        if (tensor == null || tensor.rank() != 2 || tensor.dim(0) > 1 << 20) {
+            throw new PgException(checkpoint.directory() + ": "
+                    + (tensor == null ? "no tensor for \"" + name + "\"" : tensor + " is no matrix of this model")
+                    + "; config.json belongs to another checkpoint");
+        }
+        return (int) tensor.dim(0);
+    }
+
+    /**
      * A float vector of {@code length}; shared by all who ask for it, so never to be written to.
      *
      * @throws PgException if it is missing, has another shape, or holds NaN or infinity

@@ -52,8 +52,13 @@ public final class PaliGemma implements TextGenerator, Embedder {
     private Matrix lastFeatures; // of lastImage
 
     PaliGemma(Engine engine) {
+        this(engine, PaliGemmaConfig.read(engine.config()));
+    }
+
+    /** As a part of another model, in whose configuration {@code config} stands. */
+    PaliGemma(Engine engine, PaliGemmaConfig config) {
         this.engine = engine;
-        this.config = PaliGemmaConfig.read(engine.config());
+        this.config = config;
         ModelTensors tensors = engine.tensors();
         this.vision = new VisionTower(config.vision(), tensors);
         this.projector = tensors.linear(
@@ -194,7 +199,8 @@ public final class PaliGemma implements TextGenerator, Embedder {
         throw new PgException(directory() + ": a PaliGemma embeds pictures only; take a SigLIP for texts");
     }
 
-    private Prompt prepare(Request request) {
+    /** What enters the decoder. Only while the model is held. */
+    Prompt prepare(Request request) {
         int patches = config.vision().patches();
         List<Image> images = request.images();
         Matrix features = new Matrix(images.size() * patches, config.text().hiddenSize());

@@ -39,10 +39,19 @@ public final class Trace {
         Trace trace = new Trace();
         switch (model) {
             case PaliGemma m -> m.engine().exclusively(() -> trace.paliGemma(m, input));
+            case ColPali m -> trace.colPali(m, input);
             case TextModel m -> m.engine().exclusively(() -> trace.text(m, input));
             case SigLip m -> m.engine().exclusively(() -> new SigLipTrace(m, trace.tensors).run(input));
         }
         return trace.tensors;
+    }
+
+    /** The embeddings alone; what is below them is a PaliGemma's. */
+    private void colPali(ColPali m, TraceInput input) {
+        Matrix vectors = input.images().isEmpty()
+                ? m.embedQuery(input.prompt().orElseThrow(() -> new PgException("give a page or a query to trace")))
+                : m.embedPage(input.images().getFirst());
+        add("embeddings", vectors, 1, vectors.rows(), vectors.cols());
     }
 
     private Trace paliGemma(PaliGemma m, TraceInput input) {

@@ -11,6 +11,7 @@ public enum Architecture {
             "PaliGemma",
             "writes about pictures (caption, describe, ocr, answer, question, detect, segment, generate)"
                     + " and embeds them (embed)"),
+    COLPALI("colpali", "ColPali", "embeds pages and queries (embed) and finds pages (search)"),
     GEMMA("gemma", "Gemma", "writes text (generate)"),
     GEMMA2("gemma2", "Gemma 2", "writes text (generate)"),
     SIGLIP("siglip", "SigLIP", "embeds pictures and texts (embed) and tells which labels fit a picture (classify)"),
@@ -45,7 +46,9 @@ public enum Architecture {
 
     /** What {@code config} names, or nothing if pg does not run it. */
     public static Optional<Architecture> find(ConfigNode config) {
-        String type = config.text("model_type", "");
+        // colpali-engine keeps the model_type of the network that it builds on.
+        boolean colPali = config.texts("architectures").contains(COLPALI.title);
+        String type = colPali ? COLPALI.modelType : config.text("model_type", "");
         return Arrays.stream(values())
                 .filter(known -> known.modelType.equals(type))
                 .findFirst();
