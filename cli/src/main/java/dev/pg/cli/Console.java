@@ -1,6 +1,8 @@
 package dev.pg.cli;
 
+import dev.pg.model.Embedder;
 import java.io.PrintWriter;
+import java.util.List;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -59,6 +61,19 @@ final class Console {
     void detail(String line) {
         if (verbose) {
             warn(line);
+        }
+    }
+
+    /** A bar that says how far a run of {@code total} steps is, unless {@code --quiet}. */
+    Progress progress(int total) {
+        return new Progress(quiet || total < 2 ? null : err(), total);
+    }
+
+    /** Says, once for all, that texts are longer than what a model reads. */
+    void noteCut(Embedder model, List<String> texts) {
+        long cut = texts.stream().filter(text -> model.droppedTokens(text) > 0).count();
+        if (cut > 0) {
+            note(cut + (cut == 1 ? " text is" : " texts are") + " longer than the model reads; the rest was cut off");
         }
     }
 

@@ -3,12 +3,14 @@ package dev.pg.cli;
 import dev.pg.core.PgException;
 import dev.pg.kernels.Gemm;
 import dev.pg.model.ColPali;
+import dev.pg.model.Embedder;
 import dev.pg.model.Model;
 import dev.pg.model.ModelOptions;
 import dev.pg.model.ModelOptions.AdapterUse;
 import dev.pg.model.ModelOptions.FinalSoftCap;
 import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.PaliGemma;
+import dev.pg.model.SigLip;
 import dev.pg.model.TextGenerator;
 import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.Architecture;
@@ -46,6 +48,14 @@ final class ModelArguments {
                     "Use the weights where the file is mapped, or copy them into large pages of memory first: slower to"
                             + " start, faster per token (default: mapped).")
     private WeightMemory weights;
+
+    @Option(
+            names = "--max-patches",
+            paramLabel = "N",
+            description =
+                    "Most patches of a picture, for NaFlex models, which keep the aspect ratio: more see finer detail and take"
+                            + " longer (default: as the model's files say).")
+    private Integer maxPatches;
 
     @Option(
             names = "--final-softcap",
@@ -115,6 +125,16 @@ final class ModelArguments {
         return require(ColPali.class, open(console));
     }
 
+    /** Opens a model that makes vectors. */
+    Embedder openEmbedder(Console console) {
+        return require(Embedder.class, open(console));
+    }
+
+    /** Opens a model that compares pictures with texts. */
+    SigLip openSigLip(Console console) {
+        return require(SigLip.class, open(console));
+    }
+
     /** The model as one of a kind, or what it can do instead of what this command asks. */
     private <T extends Model> T require(Class<T> kind, Model model) {
         if (kind.isInstance(model)) {
@@ -143,6 +163,14 @@ final class ModelArguments {
         if (!adapters.isEmpty()) {
             List<Adapter> opened = adapters.stream().map(AdapterArgument::open).toList();
             options = options.withAdapters(opened, mergeAdapters ? AdapterUse.MERGED : AdapterUse.BESIDE);
+        }
+        if (maxPatches != null) {
+            if (maxPatches < 1 || maxPatches > ModelOptions.MAX_PATCHES) {
+                throw new ParameterException(
+                        command.commandLine(),
+                        "--max-patches must be 1 to " + ModelOptions.MAX_PATCHES + ", not " + maxPatches);
+            }
+            options = options.withMaxPatches(maxPatches);
         }
         if (finalSoftCap != null) {
             options = options.withFinalSoftCap(finalSoftCap == Toggle.ON ? FinalSoftCap.ON : FinalSoftCap.OFF);

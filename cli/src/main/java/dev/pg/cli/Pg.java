@@ -41,6 +41,8 @@ final class Pg implements Callable<Integer> {
             SegmentCommand.class,
             GenerateCommand.class,
             SearchCommand.class,
+            EmbedCommand.class,
+            ClassifyCommand.class,
             TokenizeCommand.class,
             DetokenizeCommand.class,
             InspectCommand.class,
@@ -66,6 +68,7 @@ final class Pg implements Callable<Integer> {
         (chosen.isEmpty() ? COMMANDS : chosen).forEach(pg::addSubcommand);
         pg.setCaseInsensitiveEnumValuesAllowed(true);
         pg.setUsageHelpAutoWidth(true);
+        pg.setExpandAtFiles(false); // --labels @FILE is ours
         pg.setExecutionExceptionHandler(new Failure());
         pg.setParameterExceptionHandler(new Misuse());
         return pg;

@@ -139,6 +139,11 @@ public final class ColPali implements Embedder {
         return Pooling.NONE;
     }
 
+    @Override
+    public Pooling textPooling() {
+        return Pooling.NONE;
+    }
+
     /** @throws PgException for another pooling than {@link Pooling#NONE} */
     @Override
     public List<Matrix> embedImages(List<Image> images, Pooling pooling) {

@@ -19,6 +19,16 @@ public sealed interface Embedder extends Model permits PaliGemma, ColPali, SigLi
     /** What the model was trained for: its head, or the mean if it has none. */
     Pooling defaultPooling();
 
+    /** What {@link #embedTexts} returns: {@link Pooling#HEAD} for one vector of a text, {@link Pooling#NONE} for one of each token. */
+    default Pooling textPooling() {
+        return Pooling.HEAD;
+    }
+
+    /** Tokens at the end of {@code text} that the model cannot read and leaves out. */
+    default int droppedTokens(String text) {
+        return 0;
+    }
+
     /**
      * Embeds pictures. Small ones share a pass; each gets the numbers that it gets alone, up to rounding.
      *

@@ -106,6 +106,11 @@ public final class SigLip implements Embedder {
     }
 
     @Override
+    public int droppedTokens(String text) {
+        return tokens(text).dropped();
+    }
+
+    @Override
     public List<Matrix> embedTexts(List<String> texts) {
         textTower(); // says what is missing before the tokenizer does
         return embedIds(texts.stream().map(one -> tokens(one).ids()).toList());

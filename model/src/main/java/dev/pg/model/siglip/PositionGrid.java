@@ -7,8 +7,9 @@ import dev.pg.model.image.Taps;
 /**
  * A table of position embeddings for a square grid, and what becomes of it on a grid of another size. SigLIP interpolates
  * bicubically without antialiasing ({@code interpolate_pos_encoding} in transformers' {@code modeling_siglip.py}), NaFlex bilinearly
- * with it ({@code resize_positional_embeddings} in {@code modeling_siglip2.py}); both with align_corners false. Immutable and
- * thread-safe.
+ * with it ({@code resize_positional_embeddings} in {@code modeling_siglip2.py}); both with align_corners false. On a grid one patch
+ * wide torch's antialiased kernel for the CPU (2.13) repeats the top row all the way down; this follows the formula, as the model's
+ * training did. Immutable and thread-safe.
  */
 final class PositionGrid {
     /** The cubic convolution kernel's parameter in torch. */
