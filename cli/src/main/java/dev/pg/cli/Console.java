@@ -50,6 +50,12 @@ final class Console {
         }
     }
 
+    /** Asks for input, on standard error. */
+    void prompt(String text) {
+        err().print(text);
+        err().flush();
+    }
+
     /** Says something about the run, unless {@code --quiet}. */
     void note(String line) {
         if (!quiet) {

@@ -66,6 +66,9 @@ final class Launch {
                 System.getProperty("java.class.path"),
                 Launch.class.getName()));
         command.addAll(List.of(args));
+        if (args.length > 0 && args[0].equals("chat")) {
+            Interrupts.ignore(); // a chat knows itself what to do with Ctrl-C
+        }
         try {
             Process child = new ProcessBuilder(command).inheritIO().start();
             // A terminal sends Ctrl-C to both; a signal to this JVM alone must reach the child, and its end be awaited.

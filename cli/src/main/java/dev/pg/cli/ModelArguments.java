@@ -12,6 +12,7 @@ import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.PaliGemma;
 import dev.pg.model.SigLip;
 import dev.pg.model.TextGenerator;
+import dev.pg.model.TextModel;
 import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.Architecture;
 import java.nio.file.Path;
@@ -118,6 +119,11 @@ final class ModelArguments {
      */
     PaliGemma openPaliGemma(Console console, Optional<Path> maskDecoder) {
         return require(PaliGemma.class, open(console, maskDecoder));
+    }
+
+    /** Opens a Gemma by itself. */
+    TextModel openText(Console console) {
+        return require(TextModel.class, open(console));
     }
 
     /** Opens a model that compares pages with queries. */

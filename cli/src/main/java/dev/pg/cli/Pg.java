@@ -40,6 +40,8 @@ final class Pg implements Callable<Integer> {
             DetectCommand.class,
             SegmentCommand.class,
             GenerateCommand.class,
+            ChatCommand.class,
+            ScoreCommand.class,
             SearchCommand.class,
             EmbedCommand.class,
             ClassifyCommand.class,

@@ -111,7 +111,7 @@ final class Completions {
         return nanos / 1e9;
     }
 
-    private Candidate candidate(Generated g) {
+    Candidate candidate(Generated g) {
         String text = engine.hasTokenizer() ? tokenizer().decode(g.ids()) : "";
         return new Candidate(g.ids(), text, g.finishReason(), g.stopId(), g.score(), g.logProbs());
     }

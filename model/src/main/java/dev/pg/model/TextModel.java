@@ -11,6 +11,7 @@ import dev.pg.model.text.Prompt;
 import dev.pg.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -63,6 +64,38 @@ public final class TextModel implements TextGenerator {
 
     Gemma gemma() {
         return gemma;
+    }
+
+    /**
+     * Begins a conversation.
+     *
+     * @param system what the model is told before the first message, if anything
+     * @throws PgException if the checkpoint is not made for conversations, or its template has no place for a system text
+     */
+    public Conversation chat(Optional<String> system) {
+        return new Conversation(this, system);
+    }
+
+    /**
+     * The log-probability of each token of a text, behind a begin-of-sequence token.
+     *
+     * @throws PgException if there is nothing to score, or more than the context holds
+     */
+    public Score score(String text) {
+        return score(promptIds(Request.of(text)));
+    }
+
+    /**
+     * The log-probability of each token but the first.
+     *
+     * @throws PgException if there are fewer than two, one is outside the vocabulary, or there are more than the context holds
+     */
+    public Score score(int[] ids) {
+        completions.check(Prompt.ofText(ids));
+        if (ids.length < 2) {
+            throw new PgException("there is nothing to score; give a text, or two or more token ids");
+        }
+        return engine.exclusively(() -> Score.of(this, ids));
     }
 
     @Override

@@ -12,8 +12,8 @@ public enum Architecture {
             "writes about pictures (caption, describe, ocr, answer, question, detect, segment, generate)"
                     + " and embeds them (embed)"),
     COLPALI("colpali", "ColPali", "embeds pages and queries (embed) and finds pages (search)"),
-    GEMMA("gemma", "Gemma", "writes text (generate)"),
-    GEMMA2("gemma2", "Gemma 2", "writes text (generate)"),
+    GEMMA("gemma", "Gemma", "writes text (generate, chat) and scores it (score)"),
+    GEMMA2("gemma2", "Gemma 2", GEMMA.abilities),
     SIGLIP("siglip", "SigLIP", "embeds pictures and texts (embed) and tells which labels fit a picture (classify)"),
     SIGLIP_NAFLEX("siglip2", "SigLIP 2 NaFlex", SIGLIP.abilities),
     SIGLIP_VISION("siglip_vision_model", "SigLIP vision tower", "embeds pictures (embed)"),

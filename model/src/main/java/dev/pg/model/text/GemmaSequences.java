@@ -39,7 +39,14 @@ public final class GemmaSequences implements Sequences {
      * @param more tokens to make room for behind the prompt
      */
     public void add(Prompt prompt, int more) {
-        Sequence sequence = prompt.sequence(gemma, more);
+        add(prompt, prompt.sequence(gemma, more));
+    }
+
+    /**
+     * Adds a sequence with what is in its cache already: runs {@code prompt}, which comes behind that, through the decoder and appends
+     * the logits of its last token.
+     */
+    public void add(Prompt prompt, Sequence sequence) {
         Matrix x = decoder.input(1, prompt.ids().length);
         prompt.embed(gemma, x);
         Matrix hidden = decoder.forwardToLast(sequence);
