@@ -70,26 +70,33 @@ final class SearchCommand implements Callable<Integer> {
         List<List<Hit>> hits = new ArrayList<>();
         queries.forEach(query -> hits.add(new ArrayList<>()));
         int failures = 0;
-        try (ColPali colPali = model.openColPali(console)) {
+        List<Picture> pictures = Picture.all(pages);
+        try (ColPali colPali = model.openColPali(console);
+                Progress progress = console.progress(pictures.size())) {
             List<Matrix> asked = queries.stream().map(colPali::embedQuery).toList();
-            for (Picture page : Picture.all(pages)) {
+            for (Picture page : pictures) {
                 try {
-                    // Scored at once and forgotten, so that the number of pages is not limited by memory.
-                    PageVectors vectors =
-                            PageVectors.of(TokenPooling.pool(colPali.embedPage(page.read()), pooling), DType.F32);
-                    for (int q = 0; q < asked.size(); q++) {
-                        hits.get(q).add(new Hit(page.name(), colPali.maxSim(asked.get(q), List.of(vectors))[0]));
-                    }
+                    score(colPali, page, asked, hits);
                 } catch (RuntimeException | OutOfMemoryError failure) {
                     failures++;
                     console.failure(page.name(), failure);
                 }
+                progress.step();
             }
         }
         for (int q = 0; q < queries.size(); q++) {
             print(queries.get(q), hits.get(q));
         }
         return failures == 0 ? ExitCode.OK : ExitCode.SOFTWARE;
+    }
+
+    /** A page is scored at once and forgotten, so that the number of pages is not limited by memory. */
+    private void score(ColPali colPali, Picture page, List<Matrix> asked, List<List<Hit>> hits) {
+        Matrix vectors = TokenPooling.pool(colPali.embedPage(page.read()), pooling);
+        List<PageVectors> stored = List.of(PageVectors.of(vectors, DType.F32));
+        for (int q = 0; q < asked.size(); q++) {
+            hits.get(q).add(new Hit(page.name(), colPali.maxSim(asked.get(q), stored)[0]));
+        }
     }
 
     private void print(String query, List<Hit> hits) {

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.pg.core.Safetensors;
+import dev.pg.core.Tensor;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -100,6 +103,33 @@ class SearchCommandTest {
         };
         double pooled = pg(few).object().at("/hits/0/score").doubleValue();
         assertThat(pooled).isNotEqualTo(full).isCloseTo(full, within(0.2 * full));
+    }
+
+    @Test
+    void embedsPagesAndQueries() {
+        Path file = folder.resolve("embeddings.safetensors");
+        Run run = pg(
+                "embed",
+                "--model",
+                COLPALI,
+                "--image",
+                COLPALI.resolve("page1.png"),
+                "--text",
+                QUERIES.get(2),
+                "--out",
+                file);
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        Map<String, Tensor> expected = Safetensors.open(COLPALI.resolve("expected.safetensors"), Arena.ofAuto())
+                .tensors();
+        Map<String, Tensor> got = Safetensors.open(file, Arena.ofAuto()).tensors();
+        assertThat(got.get("page.0").shape()).containsExactly(80, 32);
+        float[] pages = expected.get("page.embeddings").toFloats();
+        assertThat(got.get("page.0").toFloats())
+                .containsExactly(Arrays.copyOfRange(pages, 80 * 32, 2 * 80 * 32), within(2e-5f));
+        assertThat(got.get("query.0").toFloats())
+                .containsExactly(expected.get("query2.embeddings").toFloats(), within(5e-6f));
+        JsonNode json = pg("embed", "--model", COLPALI, "--text", "a", "--json").object();
+        assertThat(json.path("embeddings").size()).isEqualTo(19);
     }
 
     @Test
