@@ -15,8 +15,8 @@ final class Bf16Weights extends Weights {
     }
 
     @Override
-    public DType dtype() {
-        return DType.BF16;
+    public String format() {
+        return DType.BF16.name();
     }
 
     @Override

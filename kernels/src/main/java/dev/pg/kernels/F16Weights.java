@@ -15,8 +15,8 @@ final class F16Weights extends Weights {
     }
 
     @Override
-    public DType dtype() {
-        return DType.F16;
+    public String format() {
+        return DType.F16.name();
     }
 
     @Override

@@ -16,8 +16,8 @@ final class F32Weights extends Weights {
     }
 
     @Override
-    public DType dtype() {
-        return DType.F32;
+    public String format() {
+        return DType.F32.name();
     }
 
     @Override

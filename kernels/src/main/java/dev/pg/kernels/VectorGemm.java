@@ -6,18 +6,22 @@ import dev.pg.core.Workers;
 final class VectorGemm implements MatMul.Backend {
     private final PackedGemm many;
     private final FewRows few;
+    private final FewTiles quantized;
 
     VectorGemm(Workers workers) {
         many = new PackedGemm(workers, WarmingTile.best());
         few = new FewRows(workers);
+        quantized = new FewTiles(workers);
     }
 
     @Override
     public void multiply(Matrix x, Linear w, Matrix y) {
-        if (x.rows() <= FewRows.MAX_TOKENS) {
-            few.multiply(x, w, y);
-        } else {
+        if (x.rows() > FewRows.MAX_TOKENS) {
             many.multiply(x, w, y);
+        } else if (FewTiles.takes(w)) {
+            quantized.multiply(x, w, y);
+        } else {
+            few.multiply(x, w, y);
         }
     }
 }

@@ -50,6 +50,10 @@ public final class VectorSupport {
         static final VectorSpecies<Short> SHORT =
                 VectorSpecies.of(short.class, VectorShape.forBitSize(SHAPE.vectorBitSize() / 2));
 
+        /** As many bytes as {@link #FLOAT} has floats, but eight at least: there are no narrower vectors. */
+        static final VectorSpecies<Byte> BYTE =
+                VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, SHAPE.vectorBitSize() / 4)));
+
         /** Floats in a vector: 4, 8 or 16. */
         static final int LANES = FLOAT.length();
 

@@ -1,6 +1,5 @@
 package dev.pg.kernels;
 
-import dev.pg.core.DType;
 import dev.pg.core.PgException;
 import dev.pg.core.Tensor;
 import dev.pg.kernels.VectorSupport.Species;
@@ -15,12 +14,12 @@ import java.util.Objects;
  *
  * <p>Immutable, and as thread-safe as the memory behind it.
  */
-public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights {
+public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights, QuantizedWeights {
     private final String name;
     private final int rows;
     private final int cols;
 
-    /** Row-major and little-endian, always native memory, at any alignment. */
+    /** Little-endian, always native memory, at any alignment; row-major, unless the format says otherwise. */
     final MemorySegment data;
 
     Weights(Tensor t) {
@@ -28,6 +27,13 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
         rows = toInt(t, t.dim(0));
         cols = rows == 0 ? 0 : toInt(t, t.elements() / rows);
         data = nativeData(t.data());
+    }
+
+    Weights(String name, int rows, int cols, MemorySegment data) {
+        this.name = name;
+        this.rows = rows;
+        this.cols = cols;
+        this.data = nativeData(data);
     }
 
     /**
@@ -62,8 +68,8 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
         return cols;
     }
 
-    /** The number format of the elements. */
-    public abstract DType dtype();
+    /** The number format of the elements: {@code BF16}, {@code Q8}. */
+    public abstract String format();
 
     /** Bytes that one multiplication reads. */
     public final long bytes() {
@@ -79,6 +85,11 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
     public final void unpack(int row, int rowCount, int col, int colCount, float[] dst, int dstOffset, int dstStride) {
         Objects.checkFromIndexSize(row, rowCount, rows);
         Objects.checkFromIndexSize(col, colCount, cols);
+        unpackBlock(row, rowCount, col, colCount, dst, dstOffset, dstStride);
+    }
+
+    /** {@link #unpack}, for a block inside this matrix. */
+    void unpackBlock(int row, int rowCount, int col, int colCount, float[] dst, int dstOffset, int dstStride) {
         for (int i = 0; i < rowCount; i++) {
             unpack((row + i) * (long) cols + col, colCount, dst, dstOffset + i * dstStride);
         }
@@ -137,7 +148,7 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
     /** Name, type and shape, as messages show them. */
     @Override
     public final String toString() {
-        return "\"" + name + "\" " + dtype() + " [" + rows + ", " + cols + "]";
+        return "\"" + name + "\" " + format() + " [" + rows + ", " + cols + "]";
     }
 
     private static int toInt(Tensor t, long size) {

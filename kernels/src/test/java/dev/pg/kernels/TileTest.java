@@ -62,7 +62,16 @@ class TileTest {
 
     /** C2 inlines a hot method of up to 325 bytecodes (FreqInlineSize) into the block loops, unrolls it there and spills. */
     @ParameterizedTest
-    @ValueSource(classes = {Tiles16.class, Tiles32.class, FloatDots.class, F32Dots.class, Bf16Dots.class})
+    @ValueSource(
+            classes = {
+                Tiles16.class,
+                Tiles32.class,
+                FloatDots.class,
+                F32Dots.class,
+                Bf16Dots.class,
+                Q8Dots.class,
+                Q4Dots.class
+            })
     void kernelsAreTooLargeToBeInlined(Class<?> tiles) throws IOException {
         try (InputStream in = tiles.getResourceAsStream(tiles.getSimpleName() + ".class")) {
             ClassModel model = ClassFile.of().parse(in.readAllBytes());

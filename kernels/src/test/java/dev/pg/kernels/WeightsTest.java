@@ -23,7 +23,7 @@ class WeightsTest {
         Tensor t = random.tensor(dtype, rows, cols);
         float[] all = t.toFloats();
         Weights w = Weights.of(t);
-        assertThat(w.dtype()).isEqualTo(dtype);
+        assertThat(w.format()).isEqualTo(dtype.name());
         for (int col : new int[] {0, 1, 8, 63}) {
             for (int count : new int[] {0, 1, 3, 7, 8, 9, 16, 31, 64, 65, 100, 148}) {
                 float[] dst = new float[3 + 2 * 150];

@@ -1,0 +1,238 @@
+package dev.pg.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.pg.core.DType;
+import dev.pg.core.PgException;
+import dev.pg.core.Tensor;
+import dev.pg.core.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.function.ToDoubleFunction;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class QuantizationTest {
+    private static QuantizedWeights quantize(Quantization format, int threads, int rows, int cols, float[] values) {
+        Weights source = Weights.of(Tensor.ofFloats("w", values, rows, cols));
+        try (Workers team = new Workers(threads)) {
+            Quantizer quantizer = Quantizer.fit(source, format, team);
+            return quantizer.encode(Arena.ofAuto().allocate(quantizer.bytes(), 64), team);
+        }
+    }
+
+    private static float[] draw(int count, ToDoubleFunction<Random> distribution) {
+        Random random = new Random(7);
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) distribution.applyAsDouble(random);
+        }
+        return values;
+    }
+
+    private static double relativeRms(Quantization format, ToDoubleFunction<Random> distribution) {
+        float[] values = draw(256 * 512, distribution);
+        Weights original = Weights.of(Tensor.ofFloats("w", values, 256, 512));
+        try (Workers team = new Workers(1)) {
+            return Quantizer.error(original, quantize(format, 1, 256, 512, values), team)
+                    .relativeRms();
+        }
+    }
+
+    private static double laplace(Random random) {
+        return Math.log(1 - random.nextDouble()) * (random.nextBoolean() ? 1 : -1);
+    }
+
+    /** Student's t: the fewer degrees of freedom, the heavier the tails. */
+    private static double student(Random random, int degrees) {
+        double squares = 0;
+        for (int i = 0; i < degrees; i++) {
+            squares += Math.pow(random.nextGaussian(), 2);
+        }
+        return random.nextGaussian() / Math.sqrt(squares / degrees);
+    }
+
+    @Test
+    void theErrorOfEightBitsIsAtMostHalfAPercent() {
+        assertThat(relativeRms(Quantization.Q8, Random::nextGaussian)).isBetween(0.003, 0.0045);
+        assertThat(relativeRms(Quantization.Q8, QuantizationTest::laplace)).isBetween(0.003, 0.005);
+        assertThat(relativeRms(Quantization.Q8, r -> student(r, 5))).isBetween(0.003, 0.005);
+    }
+
+    @Test
+    void theErrorOfFourBitsIsAtMostEightPercent() {
+        assertThat(relativeRms(Quantization.Q4, Random::nextGaussian)).isBetween(0.04, 0.065);
+        assertThat(relativeRms(Quantization.Q4, QuantizationTest::laplace)).isBetween(0.04, 0.075);
+        assertThat(relativeRms(Quantization.Q4, r -> student(r, 5))).isBetween(0.04, 0.075);
+        assertThat(relativeRms(Quantization.Q4, r -> student(r, 4))).isBetween(0.04, 0.08);
+    }
+
+    @Test
+    void aWeightTakesEightAndAHalfOrFourAndAHalfBits() {
+        int weights = Quantization.TILE * Quantization.GROUP;
+        assertThat(Quantization.Q8.groupBytes() * 8.0 / weights).isEqualTo(8.5);
+        assertThat(Quantization.Q4.groupBytes() * 8.0 / weights).isEqualTo(4.5);
+    }
+
+    /** The formula of the format, bit by bit, beside the code that reads it. */
+    @ParameterizedTest
+    @EnumSource
+    void unpacksWhatTheFormatSays(Quantization format) {
+        int rows = 130;
+        int cols = 83;
+        QuantizedWeights w = quantize(format, 1, rows, cols, draw(rows * cols, Random::nextGaussian));
+        float[] block = new float[3 + 100 * 90];
+        w.unpack(21, 100, 5, 70, block, 3, 90);
+        float[] row = new float[cols];
+        for (int r = 0; r < rows; r++) {
+            w.copyRow(r, row, 0);
+            for (int c = 0; c < cols; c++) {
+                float expected = expected(w, format, r, c);
+                assertThat(row[c]).isEqualTo(expected);
+                if (r >= 21 && r < 121 && c >= 5 && c < 75) {
+                    assertThat(block[3 + (r - 21) * 90 + c - 5]).isEqualTo(expected);
+                }
+            }
+        }
+        assertThat(block[3 + 70]).as("behind a row of the block").isZero();
+    }
+
+    private static float expected(QuantizedWeights w, Quantization format, int row, int col) {
+        long at = w.at(row / 64, col / 16);
+        int r = row % 64;
+        int k = col % 16;
+        int code = w.data.get(ValueLayout.JAVA_BYTE, at + r);
+        int perWord = 32 / format.bits();
+        int word = w.data.get(QuantizedWeights.INT, at + 64 + (k / perWord * 64 + r) * 4L);
+        int q;
+        if (format == Quantization.Q8) {
+            q = Integer.rotateRight(word, 7) >>> (8 * (k % 4)) & 255;
+        } else {
+            q = Integer.rotateRight(word, 3) >>> (8 * (k % 4) + 4 * (k % 8 / 4)) & 15;
+        }
+        float low = w.levels()[code & 15];
+        float high = w.levels()[code >>> 4 & 15];
+        return Math.fma(low + high, q / (float) (1 << format.bits()), -low);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void multipliesAsDoubleArithmeticForOddShapes(Quantization format) {
+        RandomTensors random = new RandomTensors(1);
+        try (Workers workers = new Workers(2)) {
+            for (Gemm gemm : MatMulTest.backends()) {
+                MatMul matMul = new MatMul(workers, gemm);
+                for (int tokens : new int[] {1, 2, 4, 5, 16, 17, 40}) {
+                    for (int[] shape : new int[][] {{1, 1}, {3, 7}, {64, 16}, {65, 17}, {100, 517}, {192, 144}}) {
+                        check(format, matMul, random, tokens, shape[0], shape[1]);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void check(
+            Quantization format, MatMul matMul, RandomTensors random, int tokens, int rows, int cols) {
+        QuantizedWeights w = quantize(format, 1, rows, cols, random.floats(rows * cols));
+        float[] bias = random.floats(rows);
+        Matrix x = random.window(tokens, cols);
+        Matrix y = random.window(tokens, rows);
+        matMul.multiply(x, Linear.of(w, bias), y);
+        float[] row = new float[cols];
+        for (int r = 0; r < rows; r++) {
+            w.copyRow(r, row, 0);
+            for (int t = 0; t < tokens; t++) {
+                double sum = bias[r];
+                double size = 0;
+                for (int k = 0; k < cols; k++) {
+                    sum += (double) row[k] * x.get(t, k);
+                    size += Math.abs((double) row[k] * x.get(t, k));
+                }
+                assertThat((double) y.get(t, r)).isCloseTo(sum, within(1e-6 + 1e-5 * size));
+            }
+        }
+    }
+
+    /** One token, several and any number of threads: the same bits. */
+    @ParameterizedTest
+    @EnumSource
+    void neitherThreadsNorCompanionsChangeABit(Quantization format) {
+        RandomTensors random = new RandomTensors(4);
+        QuantizedWeights w = quantize(format, 3, 200, 333, random.floats(200 * 333));
+        assertThat(bytes(w)).isEqualTo(bytes(quantize(format, 1, 200, 333, new RandomTensors(4).floats(200 * 333))));
+        Matrix x = random.window(7, 333);
+        Linear layer = Linear.of(w, null);
+        Gemm gemm = Gemm.best();
+        float[] together = new float[7 * 200];
+        try (Workers one = new Workers(1);
+                Workers three = new Workers(3)) {
+            Matrix y = Matrix.of(7, 200, together);
+            new MatMul(three, gemm).multiply(x, layer, y);
+            for (int t = 0; t < 7; t++) {
+                Matrix alone = new Matrix(1, 200);
+                new MatMul(one, gemm).multiply(x.rows(t, 1), layer, alone);
+                assertThat(alone.toArray()).isEqualTo(Arrays.copyOfRange(y.toArray(), t * 200, (t + 1) * 200));
+            }
+        }
+    }
+
+    private static byte[] bytes(QuantizedWeights w) {
+        return w.data.toArray(ValueLayout.JAVA_BYTE);
+    }
+
+    /** All zero, one sign only, one outlier among small weights, and very small numbers. */
+    @ParameterizedTest
+    @EnumSource
+    void extremeMatricesStayClose(Quantization format) {
+        float[] outlier = draw(64 * 64, r -> r.nextGaussian() * 0.01);
+        outlier[777] = 100;
+        float[] tiny = draw(64 * 64, r -> r.nextGaussian() * 1e-18);
+        for (float[] values : new float[][] {new float[64 * 64], draw(64 * 64, Random::nextDouble), outlier, tiny}) {
+            float max = 0;
+            for (float value : values) {
+                max = Math.max(max, Math.abs(value));
+            }
+            QuantizedWeights w = quantize(format, 1, 64, 64, values);
+            float[] row = new float[64];
+            for (int r = 0; r < 64; r++) {
+                w.copyRow(r, row, 0);
+                for (int c = 0; c < 64; c++) {
+                    assertThat((double) row[c]).isCloseTo(values[r * 64 + c], within(max * 0.2));
+                }
+            }
+        }
+    }
+
+    @Test
+    void refusesWeightsThatAreNoNumbers() {
+        float[] values = new float[64 * 64];
+        values[100] = Float.NaN;
+        assertThatThrownBy(() -> quantize(Quantization.Q4, 1, 64, 64, values))
+                .isInstanceOf(PgException.class)
+                .hasMessageContaining("\"w\"")
+                .hasMessageContaining("NaN");
+    }
+
+    @Test
+    void refusesBytesOfAnotherLayout() {
+        long[] shape = {1, 2, 64 + 64 * 32};
+        Tensor packed = new Tensor("w", DType.U8, shape, MemorySegment.ofArray(new byte[2 * (64 + 64 * 32)]));
+        assertThatThrownBy(() -> QuantizedWeights.of("w", 64, 64, Quantization.Q8, packed, new float[16]))
+                .isInstanceOf(PgException.class)
+                .hasMessageContaining("groups of 16")
+                .hasMessageContaining("quantise the model again");
+        Tensor fitting = new Tensor("w", DType.U8, new long[] {1, 1, 576}, MemorySegment.ofArray(new byte[576]));
+        float[] levels = new float[16];
+        levels[3] = Float.NaN;
+        assertThatThrownBy(() -> QuantizedWeights.of("w", 64, 16, Quantization.Q4, fitting, levels))
+                .hasMessageContaining("level");
+        assertThatThrownBy(() -> QuantizedWeights.of("w", 64, 16, Quantization.Q4, fitting, new float[3]))
+                .hasMessageContaining("levels");
+    }
+}
