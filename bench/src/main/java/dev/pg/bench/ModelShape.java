@@ -38,6 +38,18 @@ record ModelShape(
      * @param patchSize side of a patch in pixels
      */
     record Vision(int imageSize, int patchSize, int layers, int hidden, int intermediate, int heads) {
+        /** Pixels of one patch times colours. */
+        int patchLength() {
+            return 3 * patchSize * patchSize;
+        }
+
+        /** Additions and multiplications for a picture of {@code patches}, attention included, without the pooling head. */
+        double operations(double patches) {
+            double layer = 4.0 * hidden * hidden + 2.0 * hidden * intermediate;
+            double attention = 2.0 * layers * patches * hidden; // of each patch
+            return 2 * patches * ((double) patchLength() * hidden + layers * layer + attention);
+        }
+
         /** Image tokens. */
         int patches() {
             int side = imageSize / patchSize;

@@ -30,8 +30,31 @@ final class SyntheticWeights {
         return weights.weights;
     }
 
+    /** The tensors of a SigLIP 2 NaFlex vision tower by itself, with its pooling head. */
+    static List<SyntheticWeight> ofNaFlexTower(ModelShape.Vision v, long seed) {
+        SyntheticWeights weights = new SyntheticWeights(seed);
+        weights.add("vision_model.embeddings.patch_embedding.weight", weights.normal, v.hidden(), v.patchLength());
+        weights.encoder(v, "vision_model.");
+        weights.head(v, "vision_model.head.");
+        return weights.weights;
+    }
+
+    private void head(ModelShape.Vision v, String prefix) {
+        add(prefix + "probe", normal, 1, 1, v.hidden());
+        add(prefix + "attention.in_proj_weight", normal, 3L * v.hidden(), v.hidden());
+        add(prefix + "attention.in_proj_bias", zero, 3L * v.hidden());
+        linear(prefix + "attention.out_proj", v.hidden(), v.hidden());
+        layerNorm(prefix + "layernorm", v.hidden());
+        linear(prefix + "mlp.fc1", v.intermediate(), v.hidden());
+        linear(prefix + "mlp.fc2", v.hidden(), v.intermediate());
+    }
+
     private void vision(ModelShape.Vision v, String prefix) {
         add(prefix + "embeddings.patch_embedding.weight", normal, v.hidden(), 3, v.patchSize(), v.patchSize());
+        encoder(v, prefix);
+    }
+
+    private void encoder(ModelShape.Vision v, String prefix) {
         add(prefix + "embeddings.patch_embedding.bias", zero, v.hidden());
         add(prefix + "embeddings.position_embedding.weight", normal, v.patches(), v.hidden());
         for (int i = 0; i < v.layers(); i++) {
