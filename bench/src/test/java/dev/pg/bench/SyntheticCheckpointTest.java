@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class SyntheticCheckpointTest {
-    private static final ModelShape TINY =
+    static final ModelShape TINY =
             new ModelShape(2, new ModelShape.Vision(28, 14, 1, 24, 40, 2), 2, 32, 48, 4, 2, 16, 16);
 
     @TempDir
