@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import dev.pg.bench.Spills;
 import dev.pg.bench.SyntheticCheckpoint;
 import dev.pg.core.PgException;
 import org.junit.jupiter.api.Test;
@@ -22,8 +23,9 @@ class ArchitectureTest {
             .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
             .importPackages("dev.pg");
 
-    /** Has a command line of its own, and is no part of pg's. */
-    private static final DescribedPredicate<JavaClass> PROGRAM = type(SyntheticCheckpoint.class);
+    /** Have command lines of their own, and are no part of pg's. */
+    private static final DescribedPredicate<JavaClass> PROGRAM =
+            type(SyntheticCheckpoint.class).or(type(Spills.class));
 
     @Test
     void arrowsPointDown() {
