@@ -109,7 +109,9 @@ final class AdapterCommand implements Callable<Integer> {
                         .put("inputs", module.a().elements() / module.rank());
             }
             ArrayNode whole = object.putArray("whole");
-            adapter.whole().values().forEach(tensor -> whole.add(TensorJson.of(tensor)));
+            adapter.whole()
+                    .values()
+                    .forEach(tensor -> whole.add(TensorFacts.of(tensor).json()));
             return object;
         }
     }

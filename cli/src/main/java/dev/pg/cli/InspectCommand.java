@@ -9,7 +9,8 @@ import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,9 @@ import tools.jackson.databind.node.ObjectNode;
         description = "Shows what is in a checkpoint directory or a safetensors file: names, types, shapes, sizes.",
         mixinStandardHelpOptions = true)
 final class InspectCommand implements Callable<Integer> {
+    /** Characters of a string of metadata that are shown. */
+    private static final int MAX_METADATA = 200;
+
     @Mixin
     private ModelDirectory model;
 
@@ -43,14 +47,14 @@ final class InspectCommand implements Callable<Integer> {
         Path target = path == null ? model.path(console) : path;
         if (Files.isDirectory(target)) {
             try (Checkpoint checkpoint = Checkpoint.open(target)) {
-                Collection<Tensor> tensors =
-                        checkpoint.names().stream().map(checkpoint::tensor).toList();
+                Map<String, Tensor> tensors = new LinkedHashMap<>();
+                checkpoint.names().forEach(name -> tensors.put(name, checkpoint.tensor(name)));
                 print(target, config(target), tensors, checkpoint.metadata());
             }
         } else {
             try (Arena arena = Arena.ofConfined()) {
                 Safetensors file = Safetensors.open(target, arena);
-                print(target, Optional.empty(), file.tensors().values(), file.metadata());
+                print(target, Optional.empty(), file.tensors(), file.metadata());
             }
         }
         return ExitCode.OK;
@@ -62,10 +66,10 @@ final class InspectCommand implements Callable<Integer> {
     }
 
     private void print(
-            Path target, Optional<ConfigNode> config, Collection<Tensor> tensors, Map<String, String> metadata) {
-        long parameters = tensors.stream().mapToLong(Tensor::elements).sum();
-        long bytes =
-                tensors.stream().mapToLong(tensor -> tensor.data().byteSize()).sum();
+            Path target, Optional<ConfigNode> config, Map<String, Tensor> all, Map<String, String> metadata) {
+        List<TensorFacts> tensors = TensorFacts.of(target, all, metadata);
+        long parameters = tensors.stream().mapToLong(TensorFacts::elements).sum();
+        long bytes = tensors.stream().mapToLong(TensorFacts::bytes).sum();
         Optional<String> modelType = config.map(node -> node.text("model_type", ""));
         Optional<Architecture> architecture = config.flatMap(Architecture::find);
         if (console.json()) {
@@ -76,7 +80,7 @@ final class InspectCommand implements Callable<Integer> {
             ObjectNode strings = object.putObject("metadata");
             metadata.forEach(strings::put);
             ArrayNode list = object.putArray("tensors");
-            tensors.forEach(tensor -> list.add(TensorJson.of(tensor)));
+            tensors.forEach(tensor -> list.add(tensor.json()));
             console.result(object);
             return;
         }
@@ -90,25 +94,30 @@ final class InspectCommand implements Callable<Integer> {
                 bytes,
                 types(tensors)));
         architecture.ifPresent(it -> console.result(it.title() + ": " + it.abilities()));
-        metadata.forEach((key, value) -> console.result("metadata " + key + " = " + value));
+        metadata.forEach((key, value) -> console.result("metadata " + key + " = " + shortened(value)));
         int width = tensors.stream()
                 .mapToInt(tensor -> tensor.name().length())
                 .max()
                 .orElse(1);
-        for (Tensor tensor : tensors) {
+        for (TensorFacts tensor : tensors) {
             console.result(String.format(
                     Locale.ROOT,
                     "%-" + width + "s  %-8s %s",
                     tensor.name(),
-                    tensor.dtype(),
+                    tensor.type(),
                     Arrays.toString(tensor.shape())));
         }
     }
 
+    /** Without the end of a text that is no line: the shapes of quantised matrices, which are listed below anyway. */
+    private static String shortened(String text) {
+        return text.length() <= MAX_METADATA ? text : text.substring(0, MAX_METADATA) + "...";
+    }
+
     /** How many tensors there are of each type: {@code BF16 120, F32 3}. */
-    private static String types(Collection<Tensor> tensors) {
+    private static String types(List<TensorFacts> tensors) {
         return tensors.stream()
-                .collect(Collectors.groupingBy(Tensor::dtype, TreeMap::new, Collectors.counting()))
+                .collect(Collectors.groupingBy(TensorFacts::type, TreeMap::new, Collectors.counting()))
                 .entrySet()
                 .stream()
                 .map(entry -> entry.getKey() + " " + entry.getValue())

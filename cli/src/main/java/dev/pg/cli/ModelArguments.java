@@ -2,6 +2,7 @@ package dev.pg.cli;
 
 import dev.pg.core.PgException;
 import dev.pg.kernels.Gemm;
+import dev.pg.kernels.Quantization;
 import dev.pg.model.ColPali;
 import dev.pg.model.Embedder;
 import dev.pg.model.Model;
@@ -15,6 +16,7 @@ import dev.pg.model.TextGenerator;
 import dev.pg.model.TextModel;
 import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.Architecture;
+import dev.pg.model.quantize.WeightFormats;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -49,6 +51,21 @@ final class ModelArguments {
                     "Use the weights where the file is mapped, or copy them into large pages of memory first: slower to"
                             + " start, faster per token (default: mapped).")
     private WeightMemory weights;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "q8|q4",
+            description =
+                    "Quantise embeddings, decoder layers and output projection while loading: slower to start, faster per token"
+                            + " (default: as in the files). pg quantize does it once for all.")
+    private Quantization dtype;
+
+    @Option(
+            names = "--vision-dtype",
+            paramLabel = "q8|q4",
+            description =
+                    "Quantise the vision tower's layers and the projector while loading (default: as in the files).")
+    private Quantization visionDtype;
 
     @Option(
             names = "--max-patches",
@@ -166,6 +183,7 @@ final class ModelArguments {
         if (weights != null) {
             options = options.withWeights(weights);
         }
+        options = options.withFormats(new WeightFormats(Optional.ofNullable(dtype), Optional.ofNullable(visionDtype)));
         if (!adapters.isEmpty()) {
             List<Adapter> opened = adapters.stream().map(AdapterArgument::open).toList();
             options = options.withAdapters(opened, mergeAdapters ? AdapterUse.MERGED : AdapterUse.BESIDE);

@@ -51,6 +51,7 @@ final class Pg implements Callable<Integer> {
             InfoCommand.class,
             TraceCommand.class,
             AdapterCommand.class,
+            QuantizeCommand.class,
             BenchCommand.class,
             GenerateCompletion.class);
 

@@ -109,7 +109,7 @@ final class TraceCommand implements Callable<Integer> {
         }
         ObjectNode object = CompletionJson.object().put("out", out.toString());
         ArrayNode list = object.putArray("tensors");
-        tensors.forEach(tensor -> list.add(TensorJson.of(tensor)));
+        tensors.forEach(tensor -> list.add(TensorFacts.of(tensor).json()));
         console.result(object);
     }
 }

@@ -7,10 +7,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Writes a directory of files completely or not at all: they are made in a temporary directory beside it, which takes the final name in
- * one step. On an error, and on Ctrl-C, the temporary directory is deleted.
+ * one step. On an error, and on Ctrl-C, the temporary directory is deleted; what a killed process left is deleted when the same directory
+ * is written again.
  */
 public final class AtomicDirectory {
     private AtomicDirectory() {}
@@ -34,11 +37,13 @@ public final class AtomicDirectory {
         if (parent == null || !Files.isDirectory(parent)) {
             throw new PgException(directory + ": the directory " + parent + " does not exist; create it first");
         }
-        Path temporary = parent.resolve(".pg-" + UUID.randomUUID() + ".tmp");
+        String prefix = ".pg-" + target.getFileName() + "-";
+        Path temporary = parent.resolve(prefix + ProcessHandle.current().pid() + "-" + UUID.randomUUID() + ".tmp");
         Thread onExit = new Thread(() -> deleteQuietly(temporary));
         Runtime.getRuntime().addShutdownHook(onExit);
         try {
             checkFree(directory, target);
+            deleteAbandoned(parent, prefix);
             Files.createDirectory(temporary);
             content.write(temporary);
             Files.deleteIfExists(target);
@@ -61,6 +66,20 @@ public final class AtomicDirectory {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(target)) {
             if (entries.iterator().hasNext()) {
                 throw new PgException(directory + ": is not empty; give the name of a new directory");
+            }
+        }
+    }
+
+    /** Deletes the temporary directories of processes that are no more. */
+    private static void deleteAbandoned(Path parent, String prefix) throws IOException {
+        Pattern name = Pattern.compile(Pattern.quote(prefix) + "(\\d{1,18})-[-0-9a-f]{36}\\.tmp");
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(parent, Files::isDirectory)) {
+            for (Path entry : entries) {
+                Matcher matcher = name.matcher(entry.getFileName().toString());
+                if (matcher.matches()
+                        && ProcessHandle.of(Long.parseLong(matcher.group(1))).isEmpty()) {
+                    deleteQuietly(entry);
+                }
             }
         }
     }

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.OptionalLong;
 
 /** How much memory there is to have. */
-final class FreeMemory {
+public final class FreeMemory {
     private static final Path MEMINFO = Path.of("/proc/meminfo");
 
     private FreeMemory() {}
@@ -17,7 +17,7 @@ final class FreeMemory {
      * Bytes that can be allocated without swapping, as far as the system tells: what is free or cached files that can be dropped, and never
      * more than the limit of the container.
      */
-    static long bytes() {
+    public static long bytes() {
         long total =
                 ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
         return Math.min(total, available(MEMINFO).orElse(total));

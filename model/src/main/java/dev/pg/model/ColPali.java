@@ -182,7 +182,7 @@ public final class ColPali implements Embedder {
     public ColPali withAdapters(List<Adapter> adapters) {
         Engine other = engine.with(adapters);
         ColPali model = new ColPali(other);
-        other.tensors().checkAdapters();
+        other.tensors().checkComplete();
         return model;
     }
 

@@ -10,6 +10,7 @@ import dev.pg.model.config.ConfigNode;
 import dev.pg.model.config.VisionConfig;
 import dev.pg.model.image.ImageProcessor;
 import dev.pg.model.image.Size;
+import dev.pg.model.quantize.WeightMatrices;
 import dev.pg.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -33,7 +34,7 @@ final class Engine implements AutoCloseable {
     private final Checkpoint checkpoint;
     private final ModelTensors base;
     private final ModelTensors tensors; // base, with adapters
-    private final Arena merged = Arena.ofShared(); // weights that adapters were merged into
+    private final Arena made = Arena.ofShared(); // weights that were quantised or merged with adapters
     private final Compute compute;
     private final ReentrantLock lock = new ReentrantLock(true);
     private Tokenizer tokenizer;
@@ -52,13 +53,15 @@ final class Engine implements AutoCloseable {
                 case RESIDENT -> Checkpoint.openResident(directory, compute.workers());
             };
             this.checkpoint = opened;
-            this.base = new ModelTensors(checkpoint);
+            this.base = new ModelTensors(
+                    checkpoint, new WeightMatrices(checkpoint, options.formats(), compute.workers(), made));
             this.tensors = base.with(adapters(options));
         } catch (RuntimeException | Error e) {
             compute.close();
             if (opened != null) {
                 opened.close();
             }
+            made.close();
             throw e;
         }
     }
@@ -77,7 +80,7 @@ final class Engine implements AutoCloseable {
     private Adapters adapters(ModelOptions options) {
         return switch (options.adapterUse()) {
             case BESIDE -> Adapters.beside(options.adapters());
-            case MERGED -> Adapters.merged(options.adapters(), compute.workers(), merged);
+            case MERGED -> Adapters.merged(options.adapters(), compute.workers(), made);
         };
     }
 
@@ -227,7 +230,7 @@ final class Engine implements AutoCloseable {
                 closed = true;
                 compute.close();
                 checkpoint.close();
-                merged.close();
+                made.close();
             }
         } finally {
             lock.unlock();

@@ -40,7 +40,7 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Embed
                 case GEMMA, GEMMA2 -> new TextModel(engine, architecture);
                 case SIGLIP, SIGLIP_NAFLEX, SIGLIP_VISION, SIGLIP_NAFLEX_VISION -> new SigLip(engine, architecture);
             };
-            engine.tensors().checkAdapters();
+            engine.tensors().checkComplete();
             return model;
         } catch (RuntimeException e) {
             engine.close();

@@ -3,6 +3,7 @@ package dev.pg.model;
 import dev.pg.core.Workers;
 import dev.pg.kernels.Gemm;
 import dev.pg.model.adapter.Adapter;
+import dev.pg.model.quantize.WeightFormats;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +15,7 @@ import java.util.OptionalInt;
  * @param threads size of the worker team, at least 1
  * @param gemm what computes matrix products
  * @param weights where the weights lie
+ * @param formats which weights are quantised while the model is opened; they lie in memory of their own then
  * @param finalSoftCap whether logits pass through the soft cap that Gemma 2 configs name
  * @param maskDecoder file of the decoder that turns {@code <seg>} tokens into masks; empty to look for {@code vae-oid.npz} or
  *     {@code vae-oid.safetensors} in the model's directory
@@ -25,6 +27,7 @@ public record ModelOptions(
         int threads,
         Gemm gemm,
         WeightMemory weights,
+        WeightFormats formats,
         FinalSoftCap finalSoftCap,
         Optional<Path> maskDecoder,
         List<Adapter> adapters,
@@ -64,6 +67,7 @@ public record ModelOptions(
             Workers.defaultThreads(),
             Gemm.best(),
             WeightMemory.MAPPED,
+            WeightFormats.AS_STORED,
             FinalSoftCap.AS_TRANSFORMERS,
             Optional.empty(),
             List.of(),
@@ -87,32 +91,48 @@ public record ModelOptions(
     }
 
     public ModelOptions withThreads(int value) {
-        return new ModelOptions(value, gemm, weights, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
+        return new ModelOptions(
+                value, gemm, weights, formats, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withGemm(Gemm value) {
-        return new ModelOptions(threads, value, weights, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
+        return new ModelOptions(
+                threads, value, weights, formats, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withWeights(WeightMemory value) {
-        return new ModelOptions(threads, gemm, value, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
+        return new ModelOptions(
+                threads, gemm, value, formats, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
+    }
+
+    public ModelOptions withFormats(WeightFormats value) {
+        return new ModelOptions(
+                threads, gemm, weights, value, finalSoftCap, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withFinalSoftCap(FinalSoftCap value) {
-        return new ModelOptions(threads, gemm, weights, value, maskDecoder, adapters, adapterUse, maxPatches);
+        return new ModelOptions(threads, gemm, weights, formats, value, maskDecoder, adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withMaskDecoder(Path file) {
         return new ModelOptions(
-                threads, gemm, weights, finalSoftCap, Optional.of(file), adapters, adapterUse, maxPatches);
+                threads, gemm, weights, formats, finalSoftCap, Optional.of(file), adapters, adapterUse, maxPatches);
     }
 
     public ModelOptions withAdapters(List<Adapter> value, AdapterUse use) {
-        return new ModelOptions(threads, gemm, weights, finalSoftCap, maskDecoder, value, use, maxPatches);
+        return new ModelOptions(threads, gemm, weights, formats, finalSoftCap, maskDecoder, value, use, maxPatches);
     }
 
     public ModelOptions withMaxPatches(int value) {
         return new ModelOptions(
-                threads, gemm, weights, finalSoftCap, maskDecoder, adapters, adapterUse, OptionalInt.of(value));
+                threads,
+                gemm,
+                weights,
+                formats,
+                finalSoftCap,
+                maskDecoder,
+                adapters,
+                adapterUse,
+                OptionalInt.of(value));
     }
 }

@@ -7,6 +7,9 @@ import dev.pg.kernels.Linear;
 import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Weights;
 import dev.pg.model.adapter.Adapters;
+import dev.pg.model.quantize.WeightFormats;
+import dev.pg.model.quantize.WeightMatrices;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -33,36 +36,65 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class ModelTensors {
     private final Checkpoint checkpoint;
+    private final WeightMatrices weights;
     private final Map<String, Tensor> tensors;
+    private final Map<String, String> quantized; // names of those that the file holds quantised, by role
     private final Map<String, float[]> vectors; // of the base; all that share it share them
     private final Map<String, Matrix> matrices; // likewise
     private final Adapters adapters;
     private final Set<String> layers = new LinkedHashSet<>(); // linear ones that were asked for
 
     /**
+     * Gives every tensor of a checkpoint its role; all stay as they are in the file.
+     *
+     * @param checkpoint open for as long as the tensors are used
+     * @throws PgException if two tensors have the same role, or quantised ones are damaged
+     */
+    public ModelTensors(Checkpoint checkpoint) {
+        this(checkpoint, new WeightMatrices(checkpoint, WeightFormats.AS_STORED, null, null));
+    }
+
+    /**
      * Gives every tensor of a checkpoint its role.
      *
      * @param checkpoint open for as long as the tensors are used
+     * @param weights the matrices of {@code checkpoint}
      * @throws PgException if two tensors have the same role
      */
-    public ModelTensors(Checkpoint checkpoint) {
+    public ModelTensors(Checkpoint checkpoint, WeightMatrices weights) {
         this.checkpoint = checkpoint;
+        this.weights = weights;
         this.tensors = new LinkedHashMap<>();
+        this.quantized = new HashMap<>();
         this.vectors = new ConcurrentHashMap<>();
         this.matrices = new ConcurrentHashMap<>();
         this.adapters = Adapters.beside(List.of());
+        Map<String, String> names = new HashMap<>(); // by role
         for (String name : checkpoint.names()) {
-            Tensor previous = tensors.put(role(name), checkpoint.tensor(name));
-            if (previous != null) {
-                throw new PgException(checkpoint.directory() + ": tensors \"" + previous.name() + "\" and \"" + name
-                        + "\" have the same role; keep one of them");
+            if (!weights.stored().isPart(name)) {
+                tensors.put(role(name), checkpoint.tensor(name));
+                checkAlone(name, names);
             }
+        }
+        for (String name : weights.stored().weights().keySet()) {
+            quantized.put(role(name), name);
+            checkAlone(name, names);
+        }
+    }
+
+    private void checkAlone(String name, Map<String, String> names) {
+        String previous = names.put(role(name), name);
+        if (previous != null) {
+            throw new PgException(checkpoint.directory() + ": tensors \"" + previous + "\" and \"" + name
+                    + "\" have the same role; keep one of them");
         }
     }
 
     private ModelTensors(ModelTensors base, Adapters adapters) {
         this.checkpoint = base.checkpoint;
+        this.weights = base.weights;
         this.tensors = base.tensors;
+        this.quantized = base.quantized;
         this.vectors = base.vectors;
         this.matrices = base.matrices;
         this.adapters = adapters;
@@ -74,11 +106,12 @@ public final class ModelTensors {
     }
 
     /**
-     * Checks, when a model has taken all its tensors, that its adapters fit.
+     * Checks, when a model has taken all its tensors, that its adapters fit, and that something was quantised if it was to be.
      *
-     * @throws PgException if something of them is left over or missing
+     * @throws PgException if something is left over or missing
      */
-    void checkAdapters() {
+    void checkComplete() {
+        weights.checkUsed();
         adapters.checkComplete(layers, checkpoint.directory());
     }
 
@@ -108,7 +141,7 @@ public final class ModelTensors {
 
     /** True if there is a tensor in the role {@code name}. */
     public boolean has(String name) {
-        return tensors.containsKey(name);
+        return tensors.containsKey(name) || quantized.containsKey(name);
     }
 
     /**
@@ -160,9 +193,16 @@ public final class ModelTensors {
                 : Matrix.of(rows, cols, tensor.toFloats());
     }
 
-    /** A weight matrix [rows × cols], a view of the mapped file. */
+    /** A weight matrix [rows × cols]: a view of the mapped file, unless it is quantised now. */
     public Weights weights(String name, int rows, int cols) {
-        return Weights.of(tensor(name, rows, cols));
+        return adapters.replacement(name, rows, cols).map(Weights::of).orElseGet(() -> baseWeights(name, rows, cols));
+    }
+
+    private Weights baseWeights(String name, int rows, int cols) {
+        String stored = quantized.get(name);
+        return stored == null
+                ? weights.of(baseTensor(name, rows, cols), name)
+                : weights.stored(stored, name, rows, cols);
     }
 
     /** The layer of {@code name.weight} [rows × cols] and {@code name.bias} [rows], with what adapters do to it. */
@@ -182,9 +222,10 @@ public final class ModelTensors {
      * adapter may bring weights of its own for the layer; one that replaces the source leaves the layer alone, as PEFT does.
      */
     public Linear tied(String name, String source, int rows, int cols) {
-        Tensor tensor =
-                adapters.replacement(name + ".weight", rows, cols).orElseGet(() -> baseTensor(source, rows, cols));
-        return adapted(name, Weights.of(tensor), null);
+        Weights own = adapters.replacement(name + ".weight", rows, cols)
+                .map(Weights::of)
+                .orElseGet(() -> baseWeights(source, rows, cols));
+        return adapted(name, own, null);
     }
 
     /**

@@ -325,7 +325,7 @@ public final class PaliGemma implements TextGenerator, Embedder {
     public PaliGemma withAdapters(List<Adapter> adapters) {
         Engine other = engine.with(adapters);
         PaliGemma model = new PaliGemma(other);
-        other.tensors().checkAdapters();
+        other.tensors().checkComplete();
         return model;
     }
 

@@ -222,7 +222,7 @@ public final class SigLip implements Embedder {
     public SigLip withAdapters(List<Adapter> adapters) {
         Engine other = engine.with(adapters);
         SigLip model = new SigLip(other, architecture);
-        other.tensors().checkAdapters();
+        other.tensors().checkComplete();
         return model;
     }
 

@@ -134,7 +134,7 @@ public final class TextModel implements TextGenerator {
     public TextModel withAdapters(List<Adapter> adapters) {
         Engine other = engine.with(adapters);
         TextModel model = new TextModel(other, architecture);
-        other.tensors().checkAdapters();
+        other.tensors().checkComplete();
         return model;
     }
 

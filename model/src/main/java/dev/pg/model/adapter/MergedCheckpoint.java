@@ -1,6 +1,5 @@
 package dev.pg.model.adapter;
 
-import dev.pg.core.AtomicDirectory;
 import dev.pg.core.Checkpoint;
 import dev.pg.core.DType;
 import dev.pg.core.PgException;
@@ -9,20 +8,20 @@ import dev.pg.core.Tensor;
 import dev.pg.core.TensorSource;
 import dev.pg.kernels.LowRank;
 import dev.pg.kernels.Weights;
+import dev.pg.model.DerivedCheckpoint;
 import dev.pg.model.Model;
 import dev.pg.model.ModelOptions;
 import dev.pg.model.ModelOptions.AdapterUse;
 import dev.pg.model.ModelTensors;
+import dev.pg.model.quantize.QuantizedTensors;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -33,11 +32,6 @@ import tools.jackson.databind.node.ObjectNode;
 public final class MergedCheckpoint {
     private static final String EMBEDDINGS = "language_model.embed_tokens.weight";
     private static final String LM_HEAD = "lm_head";
-
-    /** What holds the base's weights, in any format; all other files belong to the result too. */
-    private static final Pattern WEIGHT_FILES =
-            Pattern.compile("(model|pytorch_model|tf_model|flax_model|consolidated).*"
-                    + "\\.(safetensors|bin|pth?|h5|msgpack)|.*\\.index\\.json|.*\\.(gguf|onnx)|\\..*");
 
     private final Checkpoint base;
     private final List<Adapter> adapters;
@@ -55,27 +49,24 @@ public final class MergedCheckpoint {
      * @param directory of the base
      * @param adapters those of one layer are summed
      * @param out a directory that does not exist or is empty; appears when it is complete
-     * @throws PgException if an adapter does not fit the base, or {@code out} cannot be written
+     * @throws PgException if an adapter does not fit the base, the base is quantised, or {@code out} cannot be written
      */
     public static void write(Path directory, List<Adapter> adapters, Path out) {
         // A model that takes the adapters is proof that they fit; opening it reads no weights.
         ModelOptions options = ModelOptions.DEFAULT.withThreads(1).withAdapters(adapters, AdapterUse.BESIDE);
         try (Model fitting = Model.open(directory, options);
                 Checkpoint base = Checkpoint.open(fitting.directory())) {
+            if (QuantizedTensors.areIn(base.metadata())) {
+                throw new PgException(
+                        directory
+                                + ": is quantised, and updates cannot be added to so few bits; merge them into the original and quantise the result");
+            }
             MergedCheckpoint merged = new MergedCheckpoint(base, adapters);
-            AtomicDirectory.write(out, merged::write);
+            DerivedCheckpoint.write(base, out, merged::write);
         }
     }
 
     private void write(Path directory) throws IOException {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(base.directory(), Files::isRegularFile)) {
-            for (Path file : files) {
-                String name = file.getFileName().toString();
-                if (!WEIGHT_FILES.matcher(name).matches()) {
-                    Files.copy(file, directory.resolve(name));
-                }
-            }
-        }
         List<TensorSource> tensors = new ArrayList<>();
         for (String name : base.names()) {
             tensors.add(merged(name, ModelTensors.role(name), base.tensor(name)));
@@ -86,7 +77,7 @@ public final class MergedCheckpoint {
             tensors.add(merged(name + ".weight", LM_HEAD + ".weight", embeddings));
             untie(directory.resolve("config.json"));
         }
-        Safetensors.write(directory.resolve("model.safetensors"), tensors, base.metadata());
+        Safetensors.write(directory.resolve(DerivedCheckpoint.WEIGHTS), tensors, base.metadata());
     }
 
     /** True if the output projection was the embedding table, and the adapters change one of the two. */
