@@ -126,7 +126,24 @@ final class ModelArguments {
 
     /** Opens a model that writes text. */
     TextGenerator openGenerator(Console console) {
-        return require(TextGenerator.class, open(console));
+        return openGenerator(console, Optional.empty());
+    }
+
+    /**
+     * Opens a model that writes text.
+     *
+     * @param maskDecoder the file of its mask decoder, if it has one and that does not lie beside the weights
+     */
+    TextGenerator openGenerator(Console console, Optional<Path> maskDecoder) {
+        return require(TextGenerator.class, open(console, maskDecoder));
+    }
+
+    /** Opens another model that writes text, computing in the same way with its weights as they are stored. */
+    TextGenerator openReference(Path other, Optional<Path> maskDecoder) {
+        ModelOptions options = computing();
+        return require(
+                TextGenerator.class,
+                Model.open(other, maskDecoder.map(options::withMaskDecoder).orElse(options)));
     }
 
     /**
@@ -169,7 +186,8 @@ final class ModelArguments {
                 + "; it cannot " + command.name());
     }
 
-    private ModelOptions options() {
+    /** What it computes with. */
+    private ModelOptions computing() {
         ModelOptions options = ModelOptions.DEFAULT;
         if (threads != null) {
             if (threads < 1) {
@@ -183,7 +201,12 @@ final class ModelArguments {
         if (weights != null) {
             options = options.withWeights(weights);
         }
-        options = options.withFormats(new WeightFormats(Optional.ofNullable(dtype), Optional.ofNullable(visionDtype)));
+        return options;
+    }
+
+    private ModelOptions options() {
+        ModelOptions options = computing()
+                .withFormats(new WeightFormats(Optional.ofNullable(dtype), Optional.ofNullable(visionDtype)));
         if (!adapters.isEmpty()) {
             List<Adapter> opened = adapters.stream().map(AdapterArgument::open).toList();
             options = options.withAdapters(opened, mergeAdapters ? AdapterUse.MERGED : AdapterUse.BESIDE);

@@ -52,6 +52,7 @@ final class Pg implements Callable<Integer> {
             TraceCommand.class,
             AdapterCommand.class,
             QuantizeCommand.class,
+            EvalCommand.class,
             BenchCommand.class,
             GenerateCompletion.class);
 

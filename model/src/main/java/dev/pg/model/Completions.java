@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /** From requests to completions: encode, prefill, generate, decode. What PaliGemma and plain Gemma share. */
 final class Completions {
@@ -105,6 +106,63 @@ final class Completions {
         return candidates.stream()
                 .map(candidate -> new Completion(List.of(candidate), timings))
                 .toList();
+    }
+
+    /** See {@link TextGenerator#follow}. */
+    void follow(
+            List<Request> requests,
+            List<int[]> texts,
+            Function<Request, Prompt> prepare,
+            TextGenerator.LogitsListener listener) {
+        for (int from = 0; from < requests.size(); from += BATCH) {
+            int first = from;
+            int to = Math.min(from + BATCH, requests.size());
+            engine.exclusively(() -> {
+                followGroup(
+                        requests.subList(first, to),
+                        texts.subList(first, to),
+                        prepare,
+                        (row, step, logits) -> listener.logits(first + row, step, logits));
+                return null;
+            });
+        }
+    }
+
+    private void followGroup(
+            List<Request> requests,
+            List<int[]> texts,
+            Function<Request, Prompt> prepare,
+            TextGenerator.LogitsListener listener) {
+        GemmaSequences sequences = new GemmaSequences(gemma, engine.compute(), softCap);
+        for (int i = 0; i < requests.size(); i++) {
+            Prompt prompt = prepare.apply(requests.get(i));
+            check(prompt);
+            sequences.add(prompt, texts.get(i).length);
+        }
+        int[] rows = IntStream.range(0, requests.size()).toArray(); // the request of each sequence
+        for (int step = 0; rows.length > 0; step++) {
+            int now = step;
+            int[] alive = rows;
+            int[] going = IntStream.range(0, alive.length)
+                    .filter(i -> texts.get(alive[i]).length > now)
+                    .toArray();
+            for (int i : going) {
+                float[] row = sequences.logits().rows(i, 1).toArray();
+                listener.logits(alive[i], step, row);
+            }
+            if (going.length < alive.length) {
+                sequences.reorder(going);
+            }
+            rows = IntStream.of(going).map(i -> alive[i]).toArray();
+            if (rows.length > 0) {
+                sequences.step(
+                        IntStream.of(rows).map(row -> texts.get(row)[now]).toArray());
+            }
+        }
+    }
+
+    int vocabulary() {
+        return gemma.config().vocabSize();
     }
 
     private static double seconds(long nanos) {

@@ -12,6 +12,7 @@ import dev.pg.model.image.Image;
 import dev.pg.model.image.ImageProcessor;
 import dev.pg.model.siglip.VisionTower;
 import dev.pg.model.task.Detection;
+import dev.pg.model.task.MaskDecoder;
 import dev.pg.model.task.Prompts;
 import dev.pg.model.task.Segmentation;
 import dev.pg.model.text.Gemma;
@@ -167,6 +168,15 @@ public final class PaliGemma implements TextGenerator, Embedder {
         return regions.segmentations(tokenizer(), ids, width, height);
     }
 
+    /**
+     * What turns the segmentation tokens of an answer into masks.
+     *
+     * @throws PgException if there is none; see {@link ModelOptions}
+     */
+    public MaskDecoder maskDecoder() {
+        return regions.maskDecoder();
+    }
+
     private int[] ids(Image image, String prompt) {
         return generate(Request.of(prompt, image), GenerationOptions.DEFAULT, TokenListener.NONE)
                 .ids();
@@ -180,6 +190,16 @@ public final class PaliGemma implements TextGenerator, Embedder {
     @Override
     public List<Completion> generate(List<Request> requests, GenerationOptions options, TokenListener listener) {
         return completions.run(requests, this::prepare, options, listener);
+    }
+
+    @Override
+    public void follow(List<Request> requests, List<int[]> texts, LogitsListener listener) {
+        completions.follow(requests, texts, this::prepare, listener);
+    }
+
+    @Override
+    public int vocabulary() {
+        return completions.vocabulary();
     }
 
     @Override

@@ -57,7 +57,8 @@ final class Regions {
         return new LocationTokens(location, code, tokenizer::decode).parse(ids).regions();
     }
 
-    private synchronized MaskDecoder maskDecoder() {
+    /** The decoder of masks, opened when it is first asked for. */
+    synchronized MaskDecoder maskDecoder() {
         if (maskDecoder == null) {
             Path file = engine.options()
                     .maskDecoder()

@@ -28,6 +28,30 @@ public sealed interface TextGenerator extends Model permits PaliGemma, TextModel
      */
     List<Completion> generate(List<Request> requests, GenerationOptions options, TokenListener listener);
 
+    /** Hears the logits of one step. */
+    @FunctionalInterface
+    interface LogitsListener {
+        /**
+         * What a token is chosen from.
+         *
+         * @param row which request
+         * @param step how many tokens of its text stand before
+         * @param logits [vocabulary], a copy
+         */
+        void logits(int row, int step, float[] logits);
+    }
+
+    /**
+     * Lets prompts be continued by given texts, and tells what the model would have chosen each token of them from.
+     *
+     * @param texts token ids behind each prompt
+     * @throws dev.pg.core.PgException as {@link #generate}
+     */
+    void follow(List<Request> requests, List<int[]> texts, LogitsListener listener);
+
+    /** Number of token ids. */
+    int vocabulary();
+
     /** The token ids that a request becomes: image tokens, begin of sequence, text. */
     int[] promptIds(Request request);
 

@@ -104,6 +104,16 @@ public final class TextModel implements TextGenerator {
     }
 
     @Override
+    public void follow(List<Request> requests, List<int[]> texts, LogitsListener listener) {
+        completions.follow(requests, texts, request -> Prompt.ofText(promptIds(request)), listener);
+    }
+
+    @Override
+    public int vocabulary() {
+        return completions.vocabulary();
+    }
+
+    @Override
     public int[] promptIds(Request request) {
         if (!request.images().isEmpty()) {
             throw new PgException(directory() + ": a text-only model sees no pictures; use a PaliGemma checkpoint");

@@ -66,7 +66,7 @@ class KilledQuantizationTest {
     @Test
     void neverLeavesAModelThatIsWrong() throws IOException, InterruptedException {
         Path sound = folder.resolve("sound");
-        QuantizedCheckpoint.write(BASE, WeightFormats.text(Quantization.Q4), 1, sound, new Child());
+        finish(start(sound));
         Path parent = Files.createDirectory(folder.resolve("killed"));
         Path out = parent.resolve("out");
         Random random = new Random();
@@ -89,15 +89,18 @@ class KilledQuantizationTest {
                 Files.move(out, parent.resolve("complete-" + kill));
             }
         }
-        Process again = start(out);
-        again.getInputStream().readAllBytes();
-        assertThat(again.waitFor()).isZero();
+        finish(start(out));
         assertSoundOrRefused(out, sound);
         try (Stream<Path> left = Files.list(parent)) {
             assertThat(left.map(path -> path.getFileName().toString()))
                     .contains("out")
                     .noneMatch(name -> name.startsWith("."));
         }
+    }
+
+    private static void finish(Process process) throws IOException, InterruptedException {
+        process.getInputStream().readAllBytes();
+        assertThat(process.waitFor()).isZero();
     }
 
     private static void assertSoundOrRefused(Path directory, Path sound) throws IOException {
