@@ -11,10 +11,11 @@ import java.util.Arrays;
  * {@link Tile} reads it straight on. Then every task takes a block of weight rows and some panels:
  *
  * <pre>
- *   for k in slices of DEPTH inputs
- *     unpack the block's weights to floats           [ROWS × DEPTH], stays in L2
- *     for each panel of tokens, for each tile of rows
- *       sums[row][token] += weights · panel          [ROWS × tokens], stays in L2
+ *   for k in pieces of UNPACKED inputs
+ *     unpack the block's weights to floats           [ROWS × UNPACKED], stays in L2
+ *     for k in slices of DEPTH inputs of the piece
+ *       for each panel of tokens, for each tile of rows
+ *         sums[row][token] += weights · panel        [ROWS × tokens], stays in L2
  *   y[token][row] = sums[row][token]
  * </pre>
  *
@@ -28,8 +29,11 @@ final class PackedGemm {
     /** Inputs of one slice, at most. */
     static final int DEPTH = 320;
 
+    /** Inputs unpacked at once, at most: longer than a slice, because memory is fast only along a row. */
+    private static final int UNPACKED = 2 * DEPTH;
+
     /** Floats from one unpacked row to the next: not a power of two, which would lay all rows over the same cache sets. */
-    static final int STRIDE = DEPTH + 16;
+    static final int STRIDE = UNPACKED + 16;
 
     /** Weight rows of one block: a multiple of the rows of every tile. */
     static final int ROWS = 96;
@@ -70,7 +74,7 @@ final class PackedGemm {
 
     /** Scratch memory of one worker. */
     private static final class Block {
-        final float[] weights = new float[ROWS * STRIDE]; // [ROWS × DEPTH], rows STRIDE apart
+        final float[] weights = new float[ROWS * STRIDE]; // [ROWS × UNPACKED], rows STRIDE apart
         private float[] sums = new float[0]; // [ROWS × tokens]
 
         float[] sums(int needed) {
@@ -205,9 +209,13 @@ final class PackedGemm {
         for (int r = 0; r < rows; r++) {
             Arrays.fill(sums, r * stride, r * stride + width, w.bias(column + r));
         }
+        int piece = UNPACKED / slice * slice;
         for (int k = 0; k < cols; k += slice) {
             int depth = Math.min(slice, cols - k);
-            weights.unpack(row, rows, k, depth, scratch.weights, 0, STRIDE);
+            int unpacked = k % piece; // where the slice begins in what is unpacked
+            if (unpacked == 0) {
+                weights.unpack(row, rows, k, Math.min(piece, cols - k), scratch.weights, 0, STRIDE);
+            }
             for (int panel = firstPanel; panel < endPanel; panel++) {
                 int at = firstVector(panel);
                 int panelVectors = firstVector(panel + 1) - at;
@@ -219,7 +227,7 @@ final class PackedGemm {
                             panelVectors,
                             depth,
                             scratch.weights,
-                            r * STRIDE,
+                            unpacked + r * STRIDE,
                             packed,
                             from,
                             sums,
