@@ -14,6 +14,8 @@ import dev.pg.kernels.MatMul;
 import dev.pg.kernels.Matrix;
 import dev.pg.kernels.MaxSim;
 import dev.pg.kernels.PageVectors;
+import dev.pg.kernels.Quantization;
+import dev.pg.kernels.Quantizer;
 import dev.pg.kernels.Residual;
 import dev.pg.kernels.RmsNorm;
 import dev.pg.kernels.Rope;
@@ -21,6 +23,7 @@ import dev.pg.kernels.SoftCap;
 import dev.pg.kernels.Softmax;
 import dev.pg.kernels.Weights;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.CompilationMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -40,13 +43,18 @@ final class KernelWork {
     private KernelWork() {
         // Panels of two, three and four vectors, of 16 lanes and of 8; few tokens; one.
         for (int rows : new int[] {24, 32, 48, 64, 260, 8, 1}) {
-            multiply(DType.BF16, rows, 1152);
+            multiply(rows, weights(DType.BF16, 1152));
         }
         for (DType dtype : List.of(DType.BF16, DType.F16, DType.F32)) {
-            multiply(dtype, 256, 4304);
-            multiply(dtype, 8, 4304);
-            multiply(dtype, 1, 4304);
-            multiply(dtype, 1, 1152);
+            multiply(256, weights(dtype, 4304));
+            multiply(8, weights(dtype, 4304));
+            multiply(1, weights(dtype, 4304));
+            multiply(1, weights(dtype, 1152));
+        }
+        for (Quantization format : Quantization.values()) {
+            multiply(256, quantized(format));
+            multiply(8, quantized(format));
+            multiply(1, quantized(format));
         }
         attend(256, 256, 16, 16, 72, 0);
         attend(260, 260, 8, 4, 256, 50);
@@ -79,14 +87,24 @@ final class KernelWork {
         } while (compiler.getTotalCompilationTime() > compiled);
     }
 
-    private void multiply(DType dtype, int rows, int inputs) {
-        int outputs = 1155; // some rows more than tiles take at once
-        var data = Arena.ofAuto().allocate((long) outputs * inputs * dtype.bytes(), 64);
-        Linear w = Linear.of(Weights.of(new Tensor("w", dtype, new long[] {outputs, inputs}, data)), null);
+    private void multiply(int rows, Weights weights) {
+        Linear w = Linear.of(weights, null);
         MatMul matMul = new MatMul(workers, Gemm.VECTOR);
-        Matrix x = Operands.matrix(1, rows, inputs);
-        Matrix y = new Matrix(rows, outputs);
+        Matrix x = Operands.matrix(1, rows, w.cols());
+        Matrix y = new Matrix(rows, w.rows());
         work.add(() -> matMul.multiply(x, w, y));
+    }
+
+    /** Zeros. */
+    private static Weights weights(DType dtype, int inputs) {
+        int outputs = 1155; // some rows more than tiles take at once
+        MemorySegment data = Arena.ofAuto().allocate((long) outputs * inputs * dtype.bytes(), 64);
+        return Weights.of(new Tensor("w", dtype, new long[] {outputs, inputs}, data));
+    }
+
+    private Weights quantized(Quantization format) {
+        Quantizer quantizer = Quantizer.fit(weights(DType.F32, 1152), format, workers);
+        return quantizer.encode(Arena.ofAuto().allocate(quantizer.bytes(), 64), workers);
     }
 
     private void attend(int queries, int keys, int heads, int kvHeads, int headDim, float softCap) {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import jdk.incubator.vector.VectorShape;
 
@@ -14,11 +15,12 @@ import jdk.incubator.vector.VectorShape;
  * their innermost vector loops keep on the stack. {@code bench/spills} starts it.
  */
 public final class Spills {
-    /** The kernels that must have been compiled. Others of their package are looked at as well, for they inline these. */
+    /** The kernels that must have been compiled. The methods that inline them are looked at as well. */
     private static final String KERNELS = """
             Bf16Dots::straight Bf16Dots::dots14x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack
             F32Dots::straight F32Dots::dots14x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
+            Q8Dots::dots4x1 Q8Dots::dots1x4 Q4Dots::dots4x1 Q4Dots::dots1x4 TileBounds::lookUp
             OuterProduct::tile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
             Quads::interleave Quads::separate Quads::copy
             DecodeAttention$Simd::fourDots DecodeAttention$Simd::fourColumns
@@ -64,6 +66,9 @@ public final class Spills {
         int loops = 0;
         int bad = 0;
         for (MachineCode method : compile(flag)) {
+            if (Collections.disjoint(method.parts(), listed)) {
+                continue;
+            }
             for (VectorLoops.Loop loop : VectorLoops.of(disassemble(method.code()), method.traps())) {
                 missing.removeAll(method.parts());
                 loops++;
