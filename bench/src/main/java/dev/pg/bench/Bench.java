@@ -121,7 +121,7 @@ public final class Bench {
      * @param visionLayers of the tower of the whole model
      */
     private Report measure(Path directory, String name, PaliGemmaConfig config, int layers, int visionLayers) {
-        WeightFormat format = WeightFormat.read(directory);
+        WeightFormat format = WeightFormat.read(directory, options.quantization());
         Report.Subject subject = new Report.Subject(
                 name,
                 options.weights().name().toLowerCase(Locale.ROOT),
@@ -146,7 +146,7 @@ public final class Bench {
         stages(
                 directory,
                 config,
-                new StageWork(config, layers, visionLayers, format.bytesPerWeight()),
+                new StageWork(config, layers, visionLayers, format.bytesPerWeight(), format.visionBytesPerWeight()),
                 format,
                 machine);
         return new Report(subject, machine, List.copyOf(results));
@@ -154,12 +154,16 @@ public final class Bench {
 
     private void stages(Path directory, PaliGemmaConfig config, StageWork whole, WeightFormat format, Machine machine) {
         listener.doing("measuring the stages of the model");
-        StageWork ran =
-                new StageWork(config, config.text().layers(), config.vision().layers(), format.bytesPerWeight());
+        StageWork ran = new StageWork(
+                config,
+                config.text().layers(),
+                config.vision().layers(),
+                format.bytesPerWeight(),
+                format.visionBytesPerWeight());
         try (StageBench stages = new StageBench(directory, config, options)) {
             for (int threads : options.threads()) {
                 Limit limit = Limit.of(machine, threads, options.weights());
-                StageResults team = new StageResults(threads, format.dtype(), limit, ran, whole, this::add);
+                StageResults team = new StageResults(threads, format.name(), limit, ran, whole, this::add);
                 try (Compute compute = Compute.start(threads, options.gemm())) {
                     stages.vision(options.runs(), compute, team);
                     stages.text(options.runs(), compute, team);

@@ -62,7 +62,7 @@ final class RequestBench {
             out.accept(new Result(
                     "warm-up",
                     threads,
-                    format.dtype().name(),
+                    format.name(),
                     ids.length,
                     1,
                     delay,
@@ -117,7 +117,7 @@ final class RequestBench {
         out.accept(new Result(
                 name,
                 threads,
-                format.dtype().name(),
+                format.name(),
                 tokens,
                 1,
                 sample.median(),

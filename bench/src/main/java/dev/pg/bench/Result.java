@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
  *
  * @param name what ran: load, first-caption, caption, warm-up, vision, prefill, decode, preprocess, tokenizer
  * @param threads that worked
- * @param dtype number format of the weights
+ * @param dtype number format of the decoder's weights
  * @param tokens of one sequence: image tokens, prompt tokens, or the context that a decoding step sees
  * @param batch sequences or pictures side by side
  * @param seconds median of one run; of one step in decoding

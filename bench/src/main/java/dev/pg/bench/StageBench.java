@@ -8,10 +8,12 @@ import dev.pg.model.Compute;
 import dev.pg.model.LayerTap;
 import dev.pg.model.ModelTensors;
 import dev.pg.model.config.PaliGemmaConfig;
+import dev.pg.model.quantize.WeightMatrices;
 import dev.pg.model.siglip.VisionTower;
 import dev.pg.model.text.Gemma;
 import dev.pg.model.text.GemmaSequences;
 import dev.pg.model.text.Prompt;
+import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -27,6 +29,7 @@ final class StageBench implements AutoCloseable {
     private static final int STEPS = 8;
 
     private final Checkpoint checkpoint;
+    private final Arena quantized = Arena.ofShared();
     private final PaliGemmaConfig config;
     private final VisionTower vision;
     private final Linear projector;
@@ -41,8 +44,9 @@ final class StageBench implements AutoCloseable {
     StageBench(Path directory, PaliGemmaConfig config, BenchOptions options) {
         this.config = config;
         this.checkpoint = open(directory, options);
-        try {
-            ModelTensors tensors = new ModelTensors(checkpoint);
+        try (Workers workers = new Workers(options.threads().getLast())) {
+            ModelTensors tensors =
+                    new ModelTensors(checkpoint, new WeightMatrices(checkpoint, options.formats(), workers, quantized));
             vision = new VisionTower(config.vision(), tensors);
             projector = tensors.linear(
                     "multi_modal_projector.linear",
@@ -50,7 +54,7 @@ final class StageBench implements AutoCloseable {
                     config.vision().hiddenSize());
             text = new Gemma(config.text(), tensors);
         } catch (RuntimeException e) {
-            checkpoint.close();
+            close();
             throw e;
         }
     }
@@ -142,5 +146,6 @@ final class StageBench implements AutoCloseable {
     @Override
     public void close() {
         checkpoint.close();
+        quantized.close();
     }
 }

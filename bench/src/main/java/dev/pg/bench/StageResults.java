@@ -1,6 +1,5 @@
 package dev.pg.bench;
 
-import dev.pg.core.DType;
 import java.util.OptionalDouble;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -15,7 +14,7 @@ import java.util.function.Function;
  * @param whole what would have run with all layers; the same unless this is a slice
  * @param out gets each result
  */
-record StageResults(int threads, DType dtype, Limit limit, StageWork ran, StageWork whole, Consumer<Result> out) {
+record StageResults(int threads, String dtype, Limit limit, StageWork ran, StageWork whole, Consumer<Result> out) {
     /**
      * Adds a stage. The time of a slice is scaled to that of the whole by their least times; rate and fraction are those of the slice.
      *
@@ -32,7 +31,7 @@ record StageResults(int threads, DType dtype, Limit limit, StageWork ran, StageW
         out.accept(new Result(
                 name,
                 threads,
-                dtype.name(),
+                dtype,
                 tokens,
                 batch,
                 seconds,

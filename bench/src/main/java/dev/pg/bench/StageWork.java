@@ -11,9 +11,11 @@ import dev.pg.model.config.VisionConfig;
  * @param config the shape
  * @param textLayers of the decoder, in place of those in {@code config}
  * @param visionLayers of the tower, in place of those in {@code config}
- * @param bytesPerWeight in memory
+ * @param bytesPerWeight of the decoder, in memory
+ * @param visionBytesPerWeight of the tower and the projector, in memory
  */
-record StageWork(PaliGemmaConfig config, int textLayers, int visionLayers, double bytesPerWeight) {
+record StageWork(
+        PaliGemmaConfig config, int textLayers, int visionLayers, double bytesPerWeight, double visionBytesPerWeight) {
     /** Two for a multiply-add; attention has one pair for scores and one for the weighted sum. */
     private static final double FLOPS = 2;
 
@@ -29,7 +31,7 @@ record StageWork(PaliGemmaConfig config, int textLayers, int visionLayers, doubl
                 + visionLayers * layer
                 + hidden * config.text().hiddenSize();
         double attention = visionLayers * ATTENTION_FLOPS * patches * patches * hidden;
-        return new Work(FLOPS * patches * weights + attention, weights * bytesPerWeight);
+        return new Work(FLOPS * patches * weights + attention, weights * visionBytesPerWeight);
     }
 
     /** A prompt of {@code tokens}, all of which see each other, and the logits of the last. */

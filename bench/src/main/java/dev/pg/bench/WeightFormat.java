@@ -1,28 +1,53 @@
 package dev.pg.bench;
 
 import dev.pg.core.Checkpoint;
-import dev.pg.core.DType;
 import dev.pg.core.Tensor;
+import dev.pg.kernels.Quantization;
+import dev.pg.kernels.QuantizedWeights;
+import dev.pg.model.ModelTensors;
+import dev.pg.model.quantize.QuantizedTensors;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * The number format of a checkpoint's weights: that of its largest matrix, the embedding, which stands for all.
+ * The number format of a checkpoint's weights: that of its largest matrix, the embedding, which stands for all of the decoder, and that of the
+ * largest matrix of its vision tower.
  *
- * @param dtype as in the file
- * @param bytesPerWeight in memory
- * @param bytes of all weights
+ * @param name of the decoder's: BF16, Q8
+ * @param bytesPerWeight of the decoder, in memory
+ * @param visionBytesPerWeight of the tower, in memory
+ * @param bytes of all weights in the files
  */
-record WeightFormat(DType dtype, double bytesPerWeight, long bytes) {
-    /** Looks at the headers. */
-    static WeightFormat read(Path directory) {
+record WeightFormat(String name, double bytesPerWeight, double visionBytesPerWeight, long bytes) {
+    /**
+     * Looks at the headers.
+     *
+     * @param quantization what the decoder's weights become when they are loaded
+     */
+    static WeightFormat read(Path directory, Optional<Quantization> quantization) {
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-            Tensor largest = checkpoint.names().stream()
-                    .map(checkpoint::tensor)
+            Map<String, Tensor> tensors = new LinkedHashMap<>();
+            checkpoint.names().forEach(name -> tensors.put(name, checkpoint.tensor(name)));
+            QuantizedTensors stored = QuantizedTensors.of(directory, tensors, checkpoint.metadata());
+            double vision = tensors.values().stream()
+                    .filter(tensor -> ModelTensors.role(tensor.name()).startsWith("vision_tower"))
+                    .filter(tensor -> !stored.isPart(tensor.name()))
+                    .max(Comparator.comparingLong(Tensor::elements))
+                    .map(tensor -> (double) tensor.dtype().bytes())
+                    .orElse(0.0);
+            Optional<Quantization> format = quantization.or(() -> stored.weights().values().stream()
+                    .max(Comparator.comparingLong(QuantizedWeights::bytes))
+                    .map(QuantizedWeights::quantization));
+            if (format.isPresent()) {
+                return new WeightFormat(format.get().name(), format.get().bytesPerWeight(), vision, checkpoint.bytes());
+            }
+            Tensor largest = tensors.values().stream()
                     .max(Comparator.comparingLong(Tensor::elements))
                     .orElseThrow();
-            double bytesPerWeight = (double) largest.data().byteSize() / largest.elements();
-            return new WeightFormat(largest.dtype(), bytesPerWeight, checkpoint.bytes());
+            return new WeightFormat(largest.dtype().name(), largest.dtype().bytes(), vision, checkpoint.bytes());
         }
     }
 }

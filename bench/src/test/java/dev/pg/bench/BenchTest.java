@@ -8,13 +8,17 @@ import static org.assertj.core.api.Assertions.within;
 import dev.pg.core.DType;
 import dev.pg.core.PgException;
 import dev.pg.kernels.Gemm;
+import dev.pg.kernels.Quantization;
 import dev.pg.model.ModelOptions.WeightMemory;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -51,7 +55,11 @@ class BenchTest {
     private final Listener listener = new Listener();
 
     private Bench bench(WeightMemory weights, Integer... threads) {
-        BenchOptions options = new BenchOptions(List.of(threads), Gemm.best(), weights, 2);
+        return bench(weights, Optional.empty(), threads);
+    }
+
+    private Bench bench(WeightMemory weights, Optional<Quantization> quantization, Integer... threads) {
+        BenchOptions options = new BenchOptions(List.of(threads), Gemm.best(), weights, quantization, 2);
         return new Bench(options, listener, PROBE_BYTES);
     }
 
@@ -128,6 +136,20 @@ class BenchTest {
         assertThat(vision.dtype()).isEqualTo("F32");
         assertThat(vision.unit()).isEqualTo("GFLOP/s");
         assertThat(vision.seconds() * vision.rate() * 1e9).isCloseTo(2 * (linear + attention), within(1.0));
+    }
+
+    /** A step reads 8.5 bits for each weight of the decoder; the tower stays as it is. */
+    @Test
+    void weightsAreQuantisedWhileTheyAreLoaded(@TempDir Path directory) throws IOException {
+        SyntheticCheckpoint.write(directory, TINY, DType.BF16, 1, SyntheticCheckpoint.SHARD_BYTES);
+        WeightFormat format = WeightFormat.read(directory, Optional.of(Quantization.Q8));
+        assertThat(format.bytesPerWeight()).isEqualTo(8.5 / 8);
+        assertThat(format.visionBytesPerWeight()).isEqualTo(2);
+        assertThat(bench(WeightMemory.MAPPED, Optional.of(Quantization.Q8), 1)
+                        .model(directory)
+                        .results())
+                .extracting(Result::dtype)
+                .containsOnly("Q8");
     }
 
     @Test

@@ -28,7 +28,7 @@ class StageWorkTest {
         Path file = dir.resolve("config.json");
         Files.write(file, JsonMapper.shared().writeValueAsBytes(SyntheticConfig.config(shape, DType.BF16)));
         PaliGemmaConfig config = PaliGemmaConfig.read(ConfigNode.read(file));
-        return new StageWork(config, config.text().layers(), config.vision().layers(), bytesPerWeight);
+        return new StageWork(config, config.text().layers(), config.vision().layers(), bytesPerWeight, bytesPerWeight);
     }
 
     /** Linear layers and attention together, in TFLOP. The projector, which the source leaves out, is less than a hundredth. */
@@ -102,8 +102,8 @@ class StageWorkTest {
     @Test
     void halfTheLayersAreHalfTheWork() throws IOException {
         StageWork whole = work("paligemma2-3b-224", 2);
-        StageWork half = new StageWork(whole.config(), 13, 27, 2);
-        double logits = new StageWork(whole.config(), 0, 27, 2).prefill(100).flops();
+        StageWork half = new StageWork(whole.config(), 13, 27, 2, 2);
+        double logits = new StageWork(whole.config(), 0, 27, 2, 2).prefill(100).flops();
         assertThat((half.prefill(100).flops() - logits) * 2)
                 .isCloseTo(whole.prefill(100).flops() - logits, within(1e3));
         assertThat(half.vision()).isEqualTo(whole.vision());

@@ -6,8 +6,10 @@ import dev.pg.bench.Report;
 import dev.pg.core.DType;
 import dev.pg.core.Workers;
 import dev.pg.kernels.Gemm;
+import dev.pg.kernels.Quantization;
 import dev.pg.model.ModelOptions.WeightMemory;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -49,9 +51,11 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--dtype",
-            paramLabel = "f32|f16|bf16",
-            description = "Number format of a shape's weights (default: bf16).")
-    private DType dtype;
+            paramLabel = "f32|f16|bf16|q8|q4",
+            description =
+                    "Number format of a shape's weights (default: bf16). With q8 and q4, bfloat16 ones are quantised while they are"
+                            + " loaded, but those of the vision tower; a model's as well.")
+    private Format dtype;
 
     @Option(
             names = "--layers",
@@ -88,17 +92,38 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Console console;
 
+    /** The values of {@code --dtype}. */
+    enum Format {
+        F32(DType.F32, null),
+        F16(DType.F16, null),
+        BF16(DType.BF16, null),
+        Q8(DType.BF16, Quantization.Q8),
+        Q4(DType.BF16, Quantization.Q4);
+
+        private final DType stored;
+        private final Quantization quantization;
+
+        Format(DType stored, Quantization quantization) {
+            this.stored = stored;
+            this.quantization = quantization;
+        }
+    }
+
     @Override
     public Integer call() {
         check();
-        BenchOptions options =
-                new BenchOptions(threads, gemm == null ? Gemm.best() : Gemm.parse(gemm.name()), weights, runs);
+        BenchOptions options = new BenchOptions(
+                threads,
+                gemm == null ? Gemm.best() : Gemm.parse(gemm.name()),
+                weights,
+                Optional.ofNullable(dtype).map(format -> format.quantization),
+                runs);
         Bench bench = new Bench(options, console.json() ? new BenchProgress(console) : new BenchTable(console));
         Report report = shape == null
                 ? bench.model(model.path(console))
                 : bench.shape(
                         shape,
-                        dtype == null ? DType.BF16 : dtype,
+                        dtype == null ? DType.BF16 : dtype.stored,
                         layers == null ? OptionalInt.empty() : OptionalInt.of(layers));
         if (console.json()) {
             console.result(BenchJson.of(report));
@@ -111,11 +136,8 @@ final class BenchCommand implements Callable<Integer> {
         require(runs >= 1, "--runs must be 1 or more, not " + runs);
         require(layers == null || layers >= 1, "--layers must be 1 or more, not " + layers);
         require(
-                shape != null || (layers == null && dtype == null),
-                "--layers and --dtype shape random weights; a model has its own: give --shape");
-        require(
-                dtype == null || dtype == DType.F32 || dtype == DType.F16 || dtype == DType.BF16,
-                "--dtype must be f32, f16 or bf16, not " + dtype);
+                shape != null || (layers == null && (dtype == null || dtype.quantization != null)),
+                "--layers and --dtype shape random weights; a model has its own, but for --dtype q8 and q4: give --shape");
     }
 
     private void require(boolean condition, String otherwise) {

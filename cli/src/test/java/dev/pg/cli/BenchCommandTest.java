@@ -72,7 +72,7 @@ class BenchCommandTest {
                 "--shape paligemma2-3b-224 --layers 0 | --layers must be 1 or more",
                 "--layers 2 | give --shape",
                 "--dtype f16 | give --shape",
-                "--shape paligemma2-3b-224 --dtype i64 | --dtype must be f32, f16 or bf16",
+                "--shape paligemma2-3b-224 --dtype i64 | expected one of [F32, F16, BF16, Q8, Q4]",
             })
     void misuseIsNamed(String arguments, String message) {
         Run run = pg((Object[]) ("bench " + arguments).split(" "));

@@ -74,6 +74,11 @@ public enum Quantization {
         return TILE + TILE * GROUP * bits / Byte.SIZE;
     }
 
+    /** Bytes of a weight with its share of the group's bounds: 1.0625 or 0.5625. */
+    public double bytesPerWeight() {
+        return (double) groupBytes() / (TILE * GROUP);
+    }
+
     /** The shape of the bytes of a matrix [rows × cols]: tiles, groups, bytes of a group. */
     public long[] packedShape(int rows, int cols) {
         return new long[] {Math.ceilDiv(rows, TILE), Math.ceilDiv(cols, GROUP), groupBytes()};

@@ -66,7 +66,8 @@ public final class QuantizedWeights extends Weights {
         return format.name();
     }
 
-    Quantization quantization() {
+    /** The format of the elements. */
+    public Quantization quantization() {
         return format;
     }
 
