@@ -27,12 +27,15 @@ final class Console {
             description = "More on stderr, stack traces of errors included.")
     private boolean verbose;
 
+    private Progress bar = new Progress(null, 0);
+
     boolean json() {
         return json;
     }
 
     /** Prints one line of result. */
     void result(String line) {
+        bar.clearForResult();
         out().println(line);
         flush();
     }
@@ -72,7 +75,8 @@ final class Console {
 
     /** A bar that says how far a run of {@code total} steps is, unless {@code --quiet}. */
     Progress progress(int total) {
-        return new Progress(quiet || total < 2 ? null : err(), total);
+        bar = new Progress(quiet || total < 2 ? null : err(), total);
+        return bar;
     }
 
     /** Says, once for all, that texts are longer than what a model reads. */
@@ -94,6 +98,7 @@ final class Console {
     }
 
     private void warn(String line) {
+        bar.clear();
         err().println("pg: " + line);
         err().flush();
     }

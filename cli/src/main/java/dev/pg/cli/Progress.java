@@ -9,6 +9,7 @@ import java.util.Locale;
 
 /** A bar on standard error that says how far a long run is; nothing where that is no terminal. */
 final class Progress implements AutoCloseable {
+    private static final int STANDARD_OUTPUT = 1;
     private static final int STANDARD_ERROR = 2;
     private static final int WIDTH = 30;
 
@@ -16,17 +17,20 @@ final class Progress implements AutoCloseable {
     private static final long INTERVAL = 250_000_000;
 
     private final PrintWriter err; // null: no bar
+    private final boolean amongResults;
     private final int total;
     private final long start = System.nanoTime();
     private long drawn = start;
     private int done;
+    private boolean visible;
 
     /**
      * @param err standard error, or null if nobody wants to see it
      * @param total steps that there are
      */
     Progress(PrintWriter err, int total) {
-        this.err = err != null && isTerminal() ? err : null;
+        this.err = err != null && isTerminal(STANDARD_ERROR) ? err : null;
+        this.amongResults = this.err != null && isTerminal(STANDARD_OUTPUT);
         this.total = total;
     }
 
@@ -38,6 +42,7 @@ final class Progress implements AutoCloseable {
             drawn = now;
             err.print("\r" + bar(done, total, (now - start) / 1e9));
             err.flush();
+            visible = true;
         }
     }
 
@@ -56,25 +61,38 @@ final class Progress implements AutoCloseable {
                 (total - done) / rate);
     }
 
+    /** Makes room for a message; the bar comes back in time. */
+    void clear() {
+        if (visible) {
+            err.print("\r\u001b[K");
+            err.flush();
+            visible = false;
+        }
+    }
+
+    /** The same for a result, if it goes to the terminal too. */
+    void clearForResult() {
+        if (amongResults) {
+            clear();
+        }
+    }
+
     /** Takes the bar away. */
     @Override
     public void close() {
-        if (err != null && drawn != start) {
-            err.print("\r\u001b[K");
-            err.flush();
-        }
+        clear();
     }
 
     /** Java's own console only tells whether input and output are a terminal. */
     @SuppressWarnings("restricted")
-    private static boolean isTerminal() {
+    private static boolean isTerminal(int descriptor) {
         Linker linker = Linker.nativeLinker();
         return linker.defaultLookup()
                 .find("isatty")
                 .map(function -> linker.downcallHandle(function, FunctionDescriptor.of(JAVA_INT, JAVA_INT)))
                 .map(isatty -> {
                     try {
-                        return (int) isatty.invokeExact(STANDARD_ERROR) != 0;
+                        return (int) isatty.invokeExact(descriptor) != 0;
                     } catch (Throwable e) {
                         throw new IllegalStateException(e);
                     }
