@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pg.core.PgException;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
+import dev.pg.model.image.Image;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Mutated configuration files: each either gives a model that runs, or a {@link PgException}. {@code -Dpg.fuzz=100000} for a long
@@ -38,45 +41,61 @@ class ConfigFuzzTest {
         "NaN"
     };
 
+    private static final List<String> OTHERS =
+            List.of("model.safetensors", "tokenizer.model", "spiece.model", "added_tokens.json", "tokenizer.json");
+
     @TempDir
     Path directory;
 
-    @Test
-    void mutatedConfigsNeverCrash() throws IOException {
-        Path golden = Golden.TESTDATA.resolve("golden/paligemma2");
-        for (String file : new String[] {"model.safetensors", "tokenizer.model", "added_tokens.json"}) {
-            Files.copy(golden.resolve(file), directory.resolve(file));
+    @ParameterizedTest
+    @CsvSource({
+        "paligemma2, generation_config.json",
+        "siglip-dual, tokenizer_config.json",
+        "siglip2-naflex, tokenizer_config.json"
+    })
+    void mutatedConfigsNeverCrash(String name, String third) throws IOException {
+        Golden golden = Golden.open(name);
+        List<String> victims = List.of("config.json", "preprocessor_config.json", third);
+        for (String file : OTHERS) {
+            if (Files.exists(golden.directory().resolve(file))) {
+                Files.copy(golden.directory().resolve(file), directory.resolve(file));
+            }
         }
-        String[] files = {"config.json", "generation_config.json", "preprocessor_config.json"};
         int opened = 0;
         int iterations = Integer.getInteger("pg.fuzz", 300);
         for (int seed = 0; seed < iterations; seed++) {
             RandomGenerator random =
                     RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-            int victim = random.nextInt(5) == 0 ? 1 + random.nextInt(2) : 0;
-            for (int i = 0; i < files.length; i++) {
-                String text = Files.readString(golden.resolve(files[i]));
-                Files.writeString(directory.resolve(files[i]), i == victim ? mutate(text, random) : text);
+            String victim = victims.get(random.nextInt(3) == 0 ? 1 + random.nextInt(2) : 0);
+            for (String file : victims) {
+                String text = Files.readString(golden.directory().resolve(file));
+                Files.writeString(directory.resolve(file), file.equals(victim) ? mutate(text, random) : text);
             }
             try {
-                run();
+                run(golden.image("image0.png"));
                 opened++;
             } catch (PgException e) {
                 assertThat(e.getMessage()).as("seed " + seed).isNotBlank();
             } catch (RuntimeException | Error e) {
-                throw new AssertionError("seed " + seed + ": " + Files.readString(directory.resolve(files[victim])), e);
+                throw new AssertionError("seed " + seed + ": " + Files.readString(directory.resolve(victim)), e);
             }
         }
         assertThat(opened).isBetween(1, iterations - 1);
     }
 
-    private void run() {
-        try (PaliGemma model = PaliGemma.open(directory, ModelOptions.DEFAULT.withThreads(1))) {
-            Golden golden = Golden.open("paligemma2");
-            model.generate(
-                    Request.of("caption en", golden.image("image0.png")),
-                    GenerationOptions.DEFAULT.withMaxTokens(2),
-                    TokenListener.NONE);
+    private void run(Image picture) {
+        try (Model model = Model.open(directory, ModelOptions.DEFAULT.withThreads(1))) {
+            switch (model) {
+                case PaliGemma writer ->
+                    writer.generate(
+                            Request.of("caption en", picture),
+                            GenerationOptions.DEFAULT.withMaxTokens(2),
+                            TokenListener.NONE);
+                case SigLip siglip ->
+                    assertThat(siglip.classifier(List.of("a cat")).probabilities(List.of(picture)))
+                            .hasSize(1);
+                default -> throw new AssertionError("became a " + model.architecture());
+            }
         }
     }
 

@@ -17,6 +17,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class Preprocessing {
     private static final double RESCALE = 1.0 / 255;
 
+    /** Of patches, and of their side: what no model comes near. */
+    private static final int LARGEST = 1 << 16;
+
     private final Path file;
     private final JsonNode config;
 
@@ -101,8 +104,9 @@ final class Preprocessing {
         if (value.isMissingNode() || value.isNull()) {
             return fallback;
         }
-        if (!value.isInt() || value.intValue() < 1 || value.intValue() > 1 << 20) {
-            throw new PgException(file + ": \"" + key + "\" is " + value + "; expected a whole number above 0");
+        if (!value.isInt() || value.intValue() < 1 || value.intValue() > LARGEST) {
+            throw new PgException(
+                    file + ": \"" + key + "\" is " + value + "; expected a whole number from 1 to " + LARGEST);
         }
         return value.intValue();
     }
