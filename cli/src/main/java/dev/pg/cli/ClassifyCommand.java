@@ -23,7 +23,8 @@ import tools.jackson.databind.node.ObjectNode;
         description = {
             "Says how probable it is that each label fits a picture, without training for the labels.",
             "Prints probabilities and labels, likeliest first; with --json {\"image\": ..., \"probabilities\": {\"label\": ...}}."
-                    + " Probabilities are independent of each other and need not add up to 1."
+                    + " Probabilities are independent of each other and need not add up to 1.",
+            "A picture that cannot be read is reported and left out; the exit code is 1 then."
         },
         mixinStandardHelpOptions = true)
 final class ClassifyCommand implements Callable<Integer> {

@@ -23,7 +23,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Turns pictures and texts into vectors of length 1, for search by similarity.",
             "Prints the picture or text, a tab and the numbers, or with --json {\"image\" or \"text\": ..., \"embedding\": [...]};"
-                    + " \"embeddings\": [[...], ...] where there are several vectors. With --out it writes one file."
+                    + " \"embeddings\": [[...], ...] where there are several vectors. With --out it writes one file.",
+            "A picture that cannot be read is reported and left out; the exit code is 1 then."
         },
         mixinStandardHelpOptions = true)
 final class EmbedCommand implements Callable<Integer> {
@@ -36,7 +37,7 @@ final class EmbedCommand implements Callable<Integer> {
     @Mixin
     private ModelArguments model;
 
-    @Option(names = "--image", paramLabel = "IMAGE", description = Picture.HELP + " May be repeated.")
+    @Option(names = "--image", arity = "1..*", paramLabel = "IMAGE", description = Picture.HELP + " May be repeated.")
     private List<String> images = List.of();
 
     @Option(names = "--text", paramLabel = "TEXT", description = "A text; may be repeated.")

@@ -34,6 +34,7 @@ final class EmbeddingFile implements EmbeddingSink {
     private final Map<Kind, String> words;
     private final Spool spool;
     private final Map<Kind, List<Entry>> entries = new EnumMap<>(Kind.class);
+    private Entry first; // null: nothing was added
     private long bytes;
 
     /**
@@ -61,8 +62,14 @@ final class EmbeddingFile implements EmbeddingSink {
 
     @Override
     public void add(Kind kind, String source, Matrix vectors, boolean several) {
-        spool.append(vectors.toArray());
         Entry entry = new Entry(source, vectors.rows(), vectors.cols(), bytes, several);
+        if (first == null) {
+            first = entry;
+        } else if (numpy && (entry.rows != first.rows || entry.cols != first.cols)) {
+            throw new PgException(file + ": an npy file holds one array, but the embeddings have different numbers of"
+                    + " vectors; write a .safetensors file instead");
+        }
+        spool.append(vectors.toArray());
         entries.get(kind).add(entry);
         bytes += entry.bytes();
     }
@@ -111,12 +118,8 @@ final class EmbeddingFile implements EmbeddingSink {
         List<Entry> all = new ArrayList<>();
         entries.values().forEach(all::addAll);
         boolean several = all.stream().anyMatch(Entry::several);
-        long rows = all.isEmpty() ? 0 : all.getFirst().rows;
-        long cols = all.isEmpty() ? 0 : all.getFirst().cols;
-        if (all.stream().anyMatch(one -> one.rows != rows || one.cols != cols)) {
-            throw new PgException(file + ": an npy file holds one array, but the embeddings have different numbers of"
-                    + " vectors; write a .safetensors file instead");
-        }
+        long rows = first == null ? 0 : first.rows;
+        long cols = first == null ? 0 : first.cols;
         String shape = several ? all.size() + ", " + rows + ", " + cols : all.size() + ", " + cols;
         byte[] header = NpyHeader.of(shape);
         AtomicFile.write(file, out -> {

@@ -128,6 +128,15 @@ class EmbedCommandTest {
     }
 
     @Test
+    void oneOptionTakesAllFilesThatAShellPutsBehindIt() {
+        Run run = pg("embed", "--json", "--model", DUAL, "--image", PICTURE, DUAL.resolve("image1.png"), "--text", "a");
+        assertThat(run.exitCode()).as(run.err()).isZero();
+        assertThat(run.objects()).hasSize(3);
+        assertThat(run.objects().get(1).path("image").stringValue()).endsWith("image1.png");
+        assertThat(run.objects().get(2).path("text").stringValue()).isEqualTo("a");
+    }
+
+    @Test
     void rawVectorsAreThePoolersOutput() {
         Run run = pg("embed", "--model", DUAL, "--raw", "--json", "--image", PICTURE);
         float[] want = Arrays.copyOf(expected(DUAL, "vision.pooler_output"), 54);

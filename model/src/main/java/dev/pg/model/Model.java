@@ -16,6 +16,11 @@ import java.util.List;
  * under way; later calls throw {@link IllegalStateException}.
  */
 public sealed interface Model extends AutoCloseable permits TextGenerator, Embedder {
+    /** Opens {@code directory} with {@link ModelOptions#DEFAULT}, as {@link #open(Path, ModelOptions)}. */
+    static Model open(Path directory) {
+        return open(directory, ModelOptions.DEFAULT);
+    }
+
     /**
      * Opens {@code directory}.
      *

@@ -11,6 +11,7 @@ import dev.pg.model.Embedder.Pooling;
 import dev.pg.model.image.Image;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -146,6 +147,22 @@ class SigLipTest {
                     .hasMessageContaining("no pooling head");
             assertThatThrownBy(() -> model.embedTexts(List.of("a"))).isInstanceOf(PgException.class);
         }
+    }
+
+    @Test
+    void oneDoorGivesTheRightType() {
+        Map<String, Class<? extends Model>> kinds = Map.of(
+                "siglip-dual", SigLip.class,
+                "siglip2-naflex", SigLip.class,
+                "siglip-vision", SigLip.class,
+                "paligemma1", PaliGemma.class,
+                "gemma1-text", TextModel.class,
+                "colpali", ColPali.class);
+        kinds.forEach((name, kind) -> {
+            try (Model model = Model.open(Golden.open(name).directory())) {
+                assertThat(model).as(name).isInstanceOf(kind);
+            }
+        });
     }
 
     @Test
