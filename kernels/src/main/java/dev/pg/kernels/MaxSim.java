@@ -2,6 +2,7 @@ package dev.pg.kernels;
 
 import static dev.pg.kernels.PageVectors.BLOCK;
 
+import dev.pg.core.DType;
 import dev.pg.core.Workers;
 import java.util.Arrays;
 import java.util.List;
@@ -15,6 +16,9 @@ import java.util.List;
  * number of workers, on any vector width, and without the Vector API. Owns its scratch memory; not thread-safe.
  */
 public final class MaxSim {
+    /** Of a component of a query: what {@link MaxSimF16} can still enlarge. */
+    private static final float LARGEST = 16384;
+
     private final Workers workers;
     private final float[][] most; // per worker [rows of all tiles × BLOCK]
     private final Workers.Task task = this::score;
@@ -25,6 +29,7 @@ public final class MaxSim {
     private int queries; // vectors of the query
     private int[] tiles; // their rows, one after the other
     private float[] packed; // [tiles × dim × rows of the tile]
+    private float[] packedForF16; // the same, times MaxSimF16.QUERY_FACTOR
 
     /** @param workers who share the pages; not closed by this */
     public MaxSim(Workers workers) {
@@ -35,10 +40,10 @@ public final class MaxSim {
     /**
      * Scores pages.
      *
-     * @param query [vectors × dim]
+     * @param query [vectors × dim], of components between -{@value #LARGEST} and {@value #LARGEST}; those of embeddings are below 1
      * @param pages of the same dim
      * @return one score for each page
-     * @throws IllegalArgumentException if a page has another dim
+     * @throws IllegalArgumentException if a page has another dim, or the query a component out of its range
      */
     public float[] scores(Matrix query, List<PageVectors> pages) {
         for (PageVectors page : pages) {
@@ -63,10 +68,18 @@ public final class MaxSim {
         for (int rows : tiles) {
             for (int r = 0; r < Math.min(rows, queries - first); r++) {
                 for (int k = 0; k < dim; k++) {
-                    packed[(first * dim) + k * rows + r] = query.get(first + r, k);
+                    float component = query.get(first + r, k);
+                    if (!(Math.abs(component) <= LARGEST)) {
+                        throw new IllegalArgumentException("a query has a component of " + component);
+                    }
+                    packed[(first * dim) + k * rows + r] = component;
                 }
             }
             first += rows;
+        }
+        packedForF16 = new float[packed.length];
+        for (int i = 0; i < packed.length; i++) {
+            packedForF16[i] = packed[i] * MaxSimF16.QUERY_FACTOR;
         }
     }
 
@@ -97,7 +110,8 @@ public final class MaxSim {
             int first = 0;
             for (int rows : tiles) {
                 if (VectorSupport.AVAILABLE) {
-                    MaxSimTile.raise(rows, packed, first * dim, page, block, most[worker], first * BLOCK);
+                    float[] q = page.dtype() == DType.F16 ? packedForF16 : packed;
+                    MaxSimTile.raise(rows, q, first * dim, page, block, most[worker], first * BLOCK);
                 } else {
                     Scalar.raise(rows, packed, first * dim, page, block, most[worker], first * BLOCK);
                 }

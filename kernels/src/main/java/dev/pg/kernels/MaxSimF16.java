@@ -7,22 +7,25 @@ import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
-/** The tiles of {@link MaxSim} for pages in float16. The processor's own conversion is out of the Vector API's reach: the bits are shifted into place and
- * the exponent is moved by a multiplication, which is exact for all numbers below infinity. */
+/**
+ * The tiles of {@link MaxSim} for pages in float16. The processor's own conversion is out of the Vector API's reach, so the bits are shifted
+ * into place, two numbers from each int: sign, exponent and fraction are then those of the number times 2⁻¹¹², as the exponents of the
+ * two formats have different biases. The query is multiplied by 2¹¹² instead, so that the products are right
+ * to the last bit.
+ */
 final class MaxSimF16 {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final int LANES = Species.LANES;
     private static final VectorSpecies<Integer> INT = Species.INT;
-    private static final VectorSpecies<Short> SHORT = Species.SHORT;
-    private static final int MAGNITUDE = 0x7fff;
-    private static final int SIGN = 0x80000000;
-    private static final float REBIAS = 0x1p112f; // from the bias of half precision to that of single
+
+    /** What the query is multiplied by: the difference of the biases, as a power of two. */
+    static final float QUERY_FACTOR = 0x1p112f;
+
+    private static final int NUMBER = 0x8fffe000; // sign, exponent and fraction, three and thirteen bits apart
     private static final long STEP = (long) BLOCK * Short.BYTES; // bytes from one component to the next
-    private static final long HALF = (long) LANES * Short.BYTES; // to the second register
 
     private MaxSimF16() {}
 
@@ -48,22 +51,12 @@ final class MaxSimF16 {
         FloatVector a1 = FloatVector.zero(FLOAT);
         FloatVector b1 = FloatVector.zero(FLOAT);
         for (int k = 0; k < dim; k++) {
-            IntVector aBits =
-                    (IntVector) ShortVector.fromMemorySegment(SHORT, page, from + (long) k * STEP, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.S2I, INT, 0);
-            FloatVector aSize = aBits.and(MAGNITUDE)
-                    .lanewise(VectorOperators.LSHL, 13)
-                    .reinterpretAsFloats()
-                    .mul(REBIAS);
-            FloatVector a = aSize.reinterpretAsInts().or(aBits.and(SIGN)).reinterpretAsFloats();
-            IntVector bBits =
-                    (IntVector) ShortVector.fromMemorySegment(SHORT, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.S2I, INT, 0);
-            FloatVector bSize = bBits.and(MAGNITUDE)
-                    .lanewise(VectorOperators.LSHL, 13)
-                    .reinterpretAsFloats()
-                    .mul(REBIAS);
-            FloatVector b = bSize.reinterpretAsInts().or(bBits.and(SIGN)).reinterpretAsFloats();
+            IntVector pair = IntVector.fromMemorySegment(INT, page, from + (long) k * STEP, LITTLE_ENDIAN);
+            FloatVector a = pair.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 3)
+                    .and(NUMBER)
+                    .reinterpretAsFloats();
+            FloatVector b = pair.lanewise(VectorOperators.ASHR, 3).and(NUMBER).reinterpretAsFloats();
             int at = qo + k * 2;
             FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
             a0 = q0.fma(a, a0);
@@ -90,22 +83,12 @@ final class MaxSimF16 {
         FloatVector a4 = FloatVector.zero(FLOAT);
         FloatVector b4 = FloatVector.zero(FLOAT);
         for (int k = 0; k < dim; k++) {
-            IntVector aBits =
-                    (IntVector) ShortVector.fromMemorySegment(SHORT, page, from + (long) k * STEP, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.S2I, INT, 0);
-            FloatVector aSize = aBits.and(MAGNITUDE)
-                    .lanewise(VectorOperators.LSHL, 13)
-                    .reinterpretAsFloats()
-                    .mul(REBIAS);
-            FloatVector a = aSize.reinterpretAsInts().or(aBits.and(SIGN)).reinterpretAsFloats();
-            IntVector bBits =
-                    (IntVector) ShortVector.fromMemorySegment(SHORT, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.S2I, INT, 0);
-            FloatVector bSize = bBits.and(MAGNITUDE)
-                    .lanewise(VectorOperators.LSHL, 13)
-                    .reinterpretAsFloats()
-                    .mul(REBIAS);
-            FloatVector b = bSize.reinterpretAsInts().or(bBits.and(SIGN)).reinterpretAsFloats();
+            IntVector pair = IntVector.fromMemorySegment(INT, page, from + (long) k * STEP, LITTLE_ENDIAN);
+            FloatVector a = pair.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 3)
+                    .and(NUMBER)
+                    .reinterpretAsFloats();
+            FloatVector b = pair.lanewise(VectorOperators.ASHR, 3).and(NUMBER).reinterpretAsFloats();
             int at = qo + k * 5;
             FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
             a0 = q0.fma(a, a0);
@@ -157,22 +140,12 @@ final class MaxSimF16 {
         FloatVector a9 = FloatVector.zero(FLOAT);
         FloatVector b9 = FloatVector.zero(FLOAT);
         for (int k = 0; k < dim; k++) {
-            IntVector aBits =
-                    (IntVector) ShortVector.fromMemorySegment(SHORT, page, from + (long) k * STEP, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.S2I, INT, 0);
-            FloatVector aSize = aBits.and(MAGNITUDE)
-                    .lanewise(VectorOperators.LSHL, 13)
-                    .reinterpretAsFloats()
-                    .mul(REBIAS);
-            FloatVector a = aSize.reinterpretAsInts().or(aBits.and(SIGN)).reinterpretAsFloats();
-            IntVector bBits =
-                    (IntVector) ShortVector.fromMemorySegment(SHORT, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.S2I, INT, 0);
-            FloatVector bSize = bBits.and(MAGNITUDE)
-                    .lanewise(VectorOperators.LSHL, 13)
-                    .reinterpretAsFloats()
-                    .mul(REBIAS);
-            FloatVector b = bSize.reinterpretAsInts().or(bBits.and(SIGN)).reinterpretAsFloats();
+            IntVector pair = IntVector.fromMemorySegment(INT, page, from + (long) k * STEP, LITTLE_ENDIAN);
+            FloatVector a = pair.lanewise(VectorOperators.LSHL, 16)
+                    .lanewise(VectorOperators.ASHR, 3)
+                    .and(NUMBER)
+                    .reinterpretAsFloats();
+            FloatVector b = pair.lanewise(VectorOperators.ASHR, 3).and(NUMBER).reinterpretAsFloats();
             int at = qo + k * 10;
             FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
             a0 = q0.fma(a, a0);

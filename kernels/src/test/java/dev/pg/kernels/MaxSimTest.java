@@ -28,6 +28,16 @@ class MaxSimTest {
         return m;
     }
 
+    /** Numbers of every size that float16 has, below its smallest normal one too, and zeros. */
+    private static Matrix withTinyOnes(Matrix page) {
+        for (int r = 0; r < page.rows(); r++) {
+            for (int c = 0; c < page.cols(); c += 3) {
+                page.data()[page.at(r) + c] *= Math.scalb(1f, -(c % 30));
+            }
+        }
+        return page;
+    }
+
     private static double score(Matrix query, Matrix page) {
         double sum = 0;
         for (int q = 0; q < query.rows(); q++) {
@@ -73,12 +83,13 @@ class MaxSimTest {
     }
 
     /** Interpreter and compiler, one thread and several, and the plain twin give the same bits. */
-    @Test
-    void bitsAreTheSameEverywhere() {
+    @ParameterizedTest
+    @EnumSource(names = {"F32", "F16"})
+    void bitsAreTheSameEverywhere(DType dtype) {
         Matrix query = unit(1, 23, 128);
         List<PageVectors> pages = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
-            pages.add(PageVectors.of(unit(50 + i, 30 + i, 128), DType.F32));
+            pages.add(PageVectors.of(withTinyOnes(unit(50 + i, 30 + i, 128)), dtype));
         }
         float[] cold;
         try (Workers one = new Workers(1)) {
@@ -94,11 +105,15 @@ class MaxSimTest {
             float sum = 0;
             for (int q = 0; q < 23; q++) {
                 float most = Float.NEGATIVE_INFINITY;
-                Matrix page = unit(50 + p, 30 + p, 128);
+                Matrix page = withTinyOnes(unit(50 + p, 30 + p, 128));
                 for (int v = 0; v < page.rows(); v++) {
                     float dot = 0;
                     for (int k = 0; k < 128; k++) {
-                        dot = Math.fma(query.get(q, k), page.get(v, k), dot);
+                        float stored = page.get(v, k);
+                        if (dtype == DType.F16) {
+                            stored = Float.float16ToFloat(Float.floatToFloat16(stored));
+                        }
+                        dot = Math.fma(query.get(q, k), stored, dot);
                     }
                     most = Math.max(most, dot);
                 }
@@ -130,6 +145,11 @@ class MaxSimTest {
             MaxSim maxSim = new MaxSim(workers);
             List<PageVectors> pages = List.of(PageVectors.of(unit(1, 2, 9), DType.F32));
             assertThatThrownBy(() -> maxSim.scores(unit(1, 2, 8), pages)).hasMessageContaining("dim 9");
+            for (float component : new float[] {Float.NaN, -20_000}) {
+                Matrix query = unit(1, 2, 9);
+                query.data()[query.at(1) + 3] = component;
+                assertThatThrownBy(() -> maxSim.scores(query, pages)).hasMessageContaining("" + component);
+            }
         }
         assertThatThrownBy(() -> PageVectors.of(unit(1, 2, 8), DType.BF16)).hasMessageContaining("BF16");
         assertThatThrownBy(() -> PageVectors.of(new Matrix(0, 8), DType.F32)).hasMessageContaining("at least one");
