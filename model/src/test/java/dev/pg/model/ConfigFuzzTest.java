@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,13 +50,16 @@ class ConfigFuzzTest {
 
     @ParameterizedTest
     @CsvSource({
-        "paligemma2, generation_config.json",
-        "siglip-dual, tokenizer_config.json",
-        "siglip2-naflex, tokenizer_config.json"
+        "paligemma2, preprocessor_config.json, generation_config.json",
+        "siglip-dual, preprocessor_config.json, tokenizer_config.json",
+        "siglip2-naflex, preprocessor_config.json, tokenizer_config.json",
+        "gemma2-text, generation_config.json, tokenizer_config.json",
+        "colpali, preprocessor_config.json, added_tokens.json"
     })
-    void mutatedConfigsNeverCrash(String name, String third) throws IOException {
+    void mutatedConfigsNeverCrash(String name, String second, String third) throws IOException {
+        Image picture = Golden.open("paligemma2").image("image0.png");
         Golden golden = Golden.open(name);
-        List<String> victims = List.of("config.json", "preprocessor_config.json", third);
+        List<String> victims = List.of("config.json", second, third);
         for (String file : OTHERS) {
             if (Files.exists(golden.directory().resolve(file))) {
                 Files.copy(golden.directory().resolve(file), directory.resolve(file));
@@ -72,7 +76,7 @@ class ConfigFuzzTest {
                 Files.writeString(directory.resolve(file), file.equals(victim) ? mutate(text, random) : text);
             }
             try {
-                run(golden.image("image0.png"));
+                run(picture);
                 opened++;
             } catch (PgException e) {
                 assertThat(e.getMessage()).as("seed " + seed).isNotBlank();
@@ -94,7 +98,12 @@ class ConfigFuzzTest {
                 case SigLip siglip ->
                     assertThat(siglip.classifier(List.of("a cat")).probabilities(List.of(picture)))
                             .hasSize(1);
-                default -> throw new AssertionError("became a " + model.architecture());
+                case TextModel writer ->
+                    writer.chat(Optional.empty())
+                            .say("hello", GenerationOptions.DEFAULT.withMaxTokens(2), TokenListener.NONE);
+                case ColPali finder ->
+                    assertThat(finder.maxSim(finder.embedQuery("a cat"), finder.embedPage(picture)))
+                            .isFinite();
             }
         }
     }

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -38,6 +39,16 @@ record AdapterFolder(Path directory) {
                 .filter(Objects::nonNull)
                 .toList();
         Safetensors.write(file, changed, Map.of());
+        return this;
+    }
+
+    /** Puts tensors behind those that are there. */
+    AdapterFolder add(List<Tensor> tensors) {
+        Path file = directory.resolve(Adapter.FILE);
+        List<Tensor> all =
+                new ArrayList<>(Safetensors.open(file, Arena.ofAuto()).tensors().values());
+        all.addAll(tensors);
+        Safetensors.write(file, all, Map.of());
         return this;
     }
 
