@@ -26,8 +26,8 @@ import tools.jackson.databind.node.ObjectNode;
 @Command(
         name = "quantize",
         description =
-                "Writes a checkpoint with weights of eight or four bits: half or a quarter of the size, and faster by about as much per"
-                        + " token. Prints how far each matrix is from what it was.",
+                "Writes a checkpoint with weights of eight or four bits: half or a quarter of the size. Prints how far each matrix is from"
+                        + " what it was.",
         mixinStandardHelpOptions = true,
         footerHeading = "%nExamples:%n",
         footer = {
