@@ -1,5 +1,6 @@
 package dev.pg.cli;
 
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
@@ -42,8 +43,6 @@ class ArchitectureTest {
                 .definedBy("dev.pg.model..")
                 .layer("bench")
                 .definedBy("dev.pg.bench..")
-                .layer("bench")
-                .definedBy("dev.pg.bench..")
                 .layer("cli")
                 .definedBy("dev.pg.cli..")
                 .whereLayer("core")
@@ -77,6 +76,19 @@ class ArchitectureTest {
                 .that(not(resideInAnyPackage("dev.pg.kernels..", "dev.pg.bench..")))
                 .should()
                 .dependOnClassesThat(resideInAPackage("jdk.incubator.vector.."))
+                .check(PG);
+    }
+
+    /** Two shapes of float vectors in one process make C2 box sums; see LaneSums. */
+    @Test
+    void kernelsUseVectorsOfOneShape() {
+        noClasses()
+                .that(resideInAPackage("dev.pg.kernels.."))
+                .should()
+                .accessFieldWhere(describe(
+                        "it is a species of a fixed size",
+                        access -> access.getTargetOwner().getPackageName().equals("jdk.incubator.vector")
+                                && access.getTarget().getName().matches("SPECIES_.*")))
                 .check(PG);
     }
 

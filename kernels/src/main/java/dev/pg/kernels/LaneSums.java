@@ -2,30 +2,40 @@ package dev.pg.kernels;
 
 import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
+import jdk.incubator.vector.VectorShuffle;
 
-/** Adds up the lanes of vectors that a kernel has stored, as a tree: halves first. */
+/**
+ * Adds up the lanes of vectors that a kernel has stored, as a tree: halves first.
+ *
+ * <p>Quarters of a vector would do, but the house uses float vectors of one shape only: where C2 has seen two, it compiles every
+ * {@code intoArray} for both, and a sum that a loop carries to it is boxed in each pass of the loop.
+ */
 final class LaneSums {
-    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+    private static final VectorShuffle<Float> UPPER_EIGHT = down(8);
+    private static final VectorShuffle<Float> UPPER_FOUR = down(4);
 
     private LaneSums() {}
+
+    /** Moves lane i + {@code lanes} to lane i. */
+    private static VectorShuffle<Float> down(int lanes) {
+        return VectorShuffle.fromOp(Species.FLOAT, lane -> (lane + lanes) % Species.LANES);
+    }
 
     /**
      * Adds lanes until four are left in front, for {@code count} vectors that start {@code step} apart. In scalar code this would take
      * as long as a tenth of the products.
      */
     static void fold(float[] lanes, int from, int step, int count) {
+        if (Species.LANES == 4) {
+            return;
+        }
         for (int i = 0; i < count; i++) {
             int at = from + i * step;
-            FloatVector low = FloatVector.fromArray(FOUR, lanes, at);
+            FloatVector sum = FloatVector.fromArray(Species.FLOAT, lanes, at);
             if (Species.LANES == 16) {
-                low = low.add(FloatVector.fromArray(FOUR, lanes, at + 8));
-                low = low.add(
-                        FloatVector.fromArray(FOUR, lanes, at + 4).add(FloatVector.fromArray(FOUR, lanes, at + 12)));
-            } else if (Species.LANES == 8) {
-                low = low.add(FloatVector.fromArray(FOUR, lanes, at + 4));
+                sum = sum.add(sum.rearrange(UPPER_EIGHT));
             }
-            low.intoArray(lanes, at);
+            sum.add(sum.rearrange(UPPER_FOUR)).intoArray(lanes, at);
         }
     }
 

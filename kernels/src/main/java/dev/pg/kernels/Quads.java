@@ -4,7 +4,6 @@ import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Moves rows in and out of groups of four: [4 × count] to [count × 4] and back. Attention packs its operands this way, and element
@@ -12,8 +11,6 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class Quads {
     private Quads() {}
-
-    private static final VectorSpecies<Float> QUAD = FloatVector.SPECIES_128;
 
     /** Columns of a vector of quads. */
     private static final int COLUMNS = Species.LANES / 4;
@@ -129,11 +126,19 @@ final class Quads {
         }
     }
 
-    /** Copies {@code count} groups of four, {@code srcStride} and {@code dstStride} floats apart, times {@code factor}. */
+    /**
+     * Copies {@code count} groups of four, {@code srcStride} and {@code dstStride} floats apart, times {@code factor}. Not by vectors of
+     * four lanes, for the reason that {@link LaneSums} gives.
+     */
     static void copy(
             float[] src, int from, int srcStride, float[] dst, int to, int dstStride, int count, float factor) {
         for (int i = 0; i < count; i++) {
-            FloatVector.fromArray(QUAD, src, from + i * srcStride).mul(factor).intoArray(dst, to + i * dstStride);
+            int s = from + i * srcStride;
+            int d = to + i * dstStride;
+            dst[d] = src[s] * factor;
+            dst[d + 1] = src[s + 1] * factor;
+            dst[d + 2] = src[s + 2] * factor;
+            dst[d + 3] = src[s + 3] * factor;
         }
     }
 }
