@@ -34,10 +34,16 @@ record StageWork(
         return new Work(FLOPS * patches * weights + attention, weights * visionBytesPerWeight);
     }
 
-    /** A prompt of {@code tokens}, all of which see each other, and the logits of the last. */
+    /**
+     * A prompt of {@code tokens}, all of which see each other, and the logits of the last. Of the last layer the other tokens need keys and
+     * values only (their queries are computed with them).
+     */
     Work prefill(int tokens) {
-        double attention = attention(tokens) * tokens;
-        return new Work(FLOPS * tokens * layerWeights() + attention, layerWeights() * bytesPerWeight).plus(logits());
+        TextConfig t = config.text();
+        double lastOutputs = t.hiddenSize() * ((double) t.heads() * t.headDim() + 3.0 * t.intermediateSize());
+        double products = tokens * layerWeights() - (tokens - 1) * lastOutputs;
+        double attention = attention(tokens) * (tokens - (tokens - 1.0) / textLayers);
+        return new Work(FLOPS * products + attention, layerWeights() * bytesPerWeight).plus(logits());
     }
 
     /**
