@@ -54,7 +54,7 @@ public final class GeGlu {
             multiply(y, yOffset, gateUp, up, count);
         }
 
-        /** A plain loop: C2 vectorises it by itself. */
+        /** A plain loop, one rounding per element; C2 of JDK 25 leaves it scalar. */
         private static void multiply(float[] y, int yOffset, float[] x, int offset, int count) {
             for (int i = 0; i < count; i++) {
                 y[yOffset + i] *= x[offset + i];

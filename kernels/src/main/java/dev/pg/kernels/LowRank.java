@@ -136,7 +136,7 @@ public final class LowRank {
     }
 
     /**
-     * y[i] += Σ h[r]·f[r][i], in the order of r. Plain loops: C2 vectorises them by itself, and an element is one chain of fused
+     * y[i] += Σ h[r]·f[r][i], in the order of r. Plain loops; an element is one chain of fused
      * multiply-adds, so that nothing can differ.
      *
      * @param hs floats from one factor in {@code h} to the next

@@ -25,7 +25,7 @@ public final class Residual {
         }
     }
 
-    /** A plain loop: C2 vectorises it by itself, and one rounding per element leaves nothing to differ. */
+    /** A plain loop, which memory bounds anyway: one rounding per element leaves nothing to differ. */
     private static void add(float[] x, int xOffset, float[] delta, int deltaOffset, int count) {
         for (int i = 0; i < count; i++) {
             x[xOffset + i] += delta[deltaOffset + i];
