@@ -27,7 +27,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <pre>
  *   ./mvnw -q -B -pl bench -am package -DskipTests
- *   java -cp bench/target/bench.jar dev.pg.bench.SyntheticCheckpoint paligemma2-3b-224 /tmp/paligemma2-3b-224
+ *   java -cp bench/target/bench.jar dev.pg.bench.SyntheticCheckpoint paligemma2-3b-224 synthetic-3b
  * </pre>
  */
 @Command(

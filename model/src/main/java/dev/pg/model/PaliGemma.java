@@ -30,7 +30,7 @@ import java.util.Set;
  *
  * <pre>{@code
  * try (var pg = PaliGemma.open(Path.of("paligemma2-3b-mix-224"))) {
- *     System.out.println(pg.caption(image, "en"));
+ *     IO.println(pg.caption(image, "en"));
  *     for (Detection d : pg.detect(image, "cat", "dog")) draw(d.box(), d.label());
  * }
  * }</pre>
