@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.pg.core.Tensor;
 import dev.pg.model.ModelOptions.AdapterUse;
 import dev.pg.model.adapter.Adapter;
+import dev.pg.model.adapter.Squeeze;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -70,6 +75,17 @@ class AdapterGoldenTest {
                     .mapToInt(id -> id.intValue())
                     .toArray();
             assertThat(greedy(model)).isEqualTo(ids);
+        }
+    }
+
+    /** The reference merges the best update of the rank; ours of the same rank are beside the weights, too. */
+    @ParameterizedTest
+    @CsvSource({"8, BESIDE", "8, MERGED", "4, BESIDE", "4, MERGED"})
+    void squeezedExactlyGivesTheLogitsOfTheBestRank(int rank, AdapterUse use, @TempDir Path directory) {
+        Path out = directory.resolve("squeezed");
+        new Squeeze(OptionalInt.of(rank), OptionalDouble.empty(), true, 8, 1).write(adapter("rank"), out);
+        try (PaliGemma model = open(use, Adapter.open(out))) {
+            Golden.open("lora/rank").assertAgrees("squeezed_rank" + rank + ".", logits(model));
         }
     }
 
