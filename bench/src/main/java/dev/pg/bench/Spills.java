@@ -17,8 +17,8 @@ import jdk.incubator.vector.VectorShape;
 public final class Spills {
     /** The kernels that must have been compiled. The methods that inline them are looked at as well. */
     private static final String KERNELS = """
-            Bf16Dots::straight Bf16Dots::dots14x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack
-            F32Dots::straight F32Dots::dots14x1 F32Dots::lastRow
+            Bf16Dots::straight Bf16Dots::dots12x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack
+            F32Dots::straight F32Dots::dots12x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
             Q8Dots::dots4x1 Q8Dots::dots1x4 Q4Dots::dots4x1 Q4Dots::dots1x4 TileBounds::lookUp
             OuterProduct::tile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
@@ -35,7 +35,7 @@ public final class Spills {
             """;
 
     private static final String KERNELS_OF_32_REGISTERS = """
-            Tiles32::tile6x4 Tiles32::tile8x3 Tiles32::tile12x2 Bf16Dots::dots6x4 FloatDots::dots6x4
+            Tiles32::tile6x4 Tiles32::tile6x3 Tiles32::tile12x2 Bf16Dots::dots6x4 FloatDots::dots6x4
             MaxSimF32::tile10 MaxSimF16::tile10 MaxSimI8::tile10
             """;
 

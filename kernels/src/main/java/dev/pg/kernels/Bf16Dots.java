@@ -35,7 +35,7 @@ final class Bf16Dots {
         }
         int r = 0;
         for (; r <= rows - FewRows.STREAMS; r += FewRows.STREAMS) {
-            dots14x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
+            dots12x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
         }
         for (; r < rows; r++) {
             lastRow(w, wo + r * stride, count, x, xo, sums, r * LANES);
@@ -110,7 +110,7 @@ final class Bf16Dots {
         s0.add(s1).add(s2.add(s3)).add(s4.add(s5)).intoArray(sums, so);
     }
 
-    private static void dots14x1(
+    private static void dots12x1(
             MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
         FloatVector s0 = FloatVector.zero(FLOAT);
         FloatVector s1 = FloatVector.zero(FLOAT);
@@ -124,8 +124,6 @@ final class Bf16Dots {
         FloatVector s9 = FloatVector.zero(FLOAT);
         FloatVector s10 = FloatVector.zero(FLOAT);
         FloatVector s11 = FloatVector.zero(FLOAT);
-        FloatVector s12 = FloatVector.zero(FLOAT);
-        FloatVector s13 = FloatVector.zero(FLOAT);
         for (int k = 0; k < count; k += LANES) {
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
             s0 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 2L * k, LITTLE_ENDIAN)
@@ -188,16 +186,6 @@ final class Bf16Dots {
                     .lanewise(LSHL, 16)
                     .reinterpretAsFloats()
                     .fma(x0, s11);
-            s12 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 12 * stride + 2L * k, LITTLE_ENDIAN)
-                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
-                    .lanewise(LSHL, 16)
-                    .reinterpretAsFloats()
-                    .fma(x0, s12);
-            s13 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 13 * stride + 2L * k, LITTLE_ENDIAN)
-                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
-                    .lanewise(LSHL, 16)
-                    .reinterpretAsFloats()
-                    .fma(x0, s13);
         }
         s0.intoArray(sums, so);
         s1.intoArray(sums, so + LANES);
@@ -211,8 +199,6 @@ final class Bf16Dots {
         s9.intoArray(sums, so + 9 * LANES);
         s10.intoArray(sums, so + 10 * LANES);
         s11.intoArray(sums, so + 11 * LANES);
-        s12.intoArray(sums, so + 12 * LANES);
-        s13.intoArray(sums, so + 13 * LANES);
     }
 
     private static void lastRow(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {

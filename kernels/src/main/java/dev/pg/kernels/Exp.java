@@ -43,6 +43,15 @@ final class Exp {
 
     static final int MANTISSA_BITS = 23;
 
+    /**
+     * For kernels whose arguments are not positive and which may take results below 2^-126 as 0: arguments below this give 2^-127, of which
+     * the exponent bits alone are 0.
+     */
+    static final float FLUSH = -88f;
+
+    /** {@link #ROUND} for such kernels: adds the bias of float exponents as well. */
+    static final float BIASED_ROUND = ROUND + 127;
+
     static float exp(float x) {
         float clamped = x > MAX ? MAX : x;
         clamped = clamped < MIN ? MIN : clamped;

@@ -24,10 +24,10 @@ final class F32Dots {
         }
         int r = 0;
         for (; r <= rows - FewRows.STREAMS; r += FewRows.STREAMS) {
-            dots14x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
+            dots12x1(w, wo + r * stride, stride, count, LANES, x, xo, sums, r * LANES);
         }
         for (; r < rows; r++) {
-            lastRow(w, wo + r * stride, count, x, xo, sums, r * LANES);
+            lastRow(w, wo + r * stride, count, LANES, x, xo, sums, r * LANES);
         }
     }
 
@@ -60,8 +60,9 @@ final class F32Dots {
         s0.add(s1).add(s2.add(s3)).add(s4.add(s5)).intoArray(sums, so);
     }
 
-    private static void dots14x1(
-            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
+    /** The step of its loop is {@link #LANES}, but a parameter: C2 would unroll a loop with a constant step, and spill. */
+    private static void dots12x1(
+            MemorySegment w, long wo, long stride, int count, int step, float[] x, int xo, float[] sums, int so) {
         FloatVector s0 = FloatVector.zero(FLOAT);
         FloatVector s1 = FloatVector.zero(FLOAT);
         FloatVector s2 = FloatVector.zero(FLOAT);
@@ -74,9 +75,7 @@ final class F32Dots {
         FloatVector s9 = FloatVector.zero(FLOAT);
         FloatVector s10 = FloatVector.zero(FLOAT);
         FloatVector s11 = FloatVector.zero(FLOAT);
-        FloatVector s12 = FloatVector.zero(FLOAT);
-        FloatVector s13 = FloatVector.zero(FLOAT);
-        for (int k = 0; k < count; k += LANES) {
+        for (int k = 0; k < count; k += step) {
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
             s0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN)
                     .fma(x0, s0);
@@ -102,10 +101,6 @@ final class F32Dots {
                     .fma(x0, s10);
             s11 = FloatVector.fromMemorySegment(FLOAT, w, wo + 11 * stride + 4L * k, LITTLE_ENDIAN)
                     .fma(x0, s11);
-            s12 = FloatVector.fromMemorySegment(FLOAT, w, wo + 12 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s12);
-            s13 = FloatVector.fromMemorySegment(FLOAT, w, wo + 13 * stride + 4L * k, LITTLE_ENDIAN)
-                    .fma(x0, s13);
         }
         s0.intoArray(sums, so);
         s1.intoArray(sums, so + LANES);
@@ -119,13 +114,13 @@ final class F32Dots {
         s9.intoArray(sums, so + 9 * LANES);
         s10.intoArray(sums, so + 10 * LANES);
         s11.intoArray(sums, so + 11 * LANES);
-        s12.intoArray(sums, so + 12 * LANES);
-        s13.intoArray(sums, so + 13 * LANES);
     }
 
-    private static void lastRow(MemorySegment w, long wo, int count, float[] x, int xo, float[] sums, int so) {
+    /** See {@link #dots12x1} for the step. */
+    private static void lastRow(
+            MemorySegment w, long wo, int count, int step, float[] x, int xo, float[] sums, int so) {
         FloatVector s0 = FloatVector.zero(FLOAT);
-        for (int k = 0; k < count; k += LANES) {
+        for (int k = 0; k < count; k += step) {
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
             s0 = FloatVector.fromMemorySegment(FLOAT, w, wo + 4L * k, LITTLE_ENDIAN)
                     .fma(x0, s0);

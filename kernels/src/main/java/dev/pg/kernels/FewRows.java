@@ -26,7 +26,7 @@ final class FewRows {
     static final int NARROW = 3072;
 
     /** Rows of weights walked at once for a longer token. */
-    static final int STREAMS = 14;
+    static final int STREAMS = 12;
 
     /** Rows of weights multiplied with four tokens at once: two need 8 sums, six need 24. */
     static final int TOGETHER = Tile.best() instanceof Tiles32 ? 6 : 2;
@@ -35,7 +35,7 @@ final class FewRows {
     private static final int DEPTH = 2304;
 
     /** Tasks are a multiple of this many rows, so that only the last rows of a matrix are left over. */
-    private static final int STEP = 42;
+    private static final int STEP = 48;
 
     /** Weights of one task: enough to be worth handing out. */
     private static final int TASK_WEIGHTS = 1 << 16;

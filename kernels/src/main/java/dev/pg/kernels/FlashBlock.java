@@ -32,12 +32,6 @@ final class FlashBlock {
     /** Running maximum of a query that has seen no key: finite, because -∞ - -∞ is NaN. */
     private static final float NO_MAXIMUM = -Float.MAX_VALUE;
 
-    /** Arguments below this give 2^-127, of which the exponent bits alone are 0. */
-    private static final float FLUSH = -88f;
-
-    /** {@link Exp#ROUND} that adds the bias of float exponents as well. */
-    private static final float BIASED_ROUND = Exp.ROUND + 127;
-
     final int headDim; // the largest that fits
     private final float[] queries; // [panel][headDim][PANEL], scaled
     private final float[] sums; // [panel][headDim, padded][PANEL]
@@ -198,9 +192,9 @@ final class FlashBlock {
      * the reason given there, and shortened for arguments that are not positive: results below 2^-126 become 0.
      */
     private static void exponentials(float[] x, int rows, float[] maximum, int at, float[] sum, int sumAt) {
-        FloatVector min = FloatVector.broadcast(Species.FLOAT, FLUSH);
+        FloatVector min = FloatVector.broadcast(Species.FLOAT, Exp.FLUSH);
         FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
-        FloatVector round = FloatVector.broadcast(Species.FLOAT, BIASED_ROUND);
+        FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.BIASED_ROUND);
         FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
         FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
         FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);

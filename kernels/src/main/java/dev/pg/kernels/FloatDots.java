@@ -20,7 +20,7 @@ final class FloatDots {
             }
         } else {
             for (; r <= rows - 2; r += 2) {
-                dots2x4(w, r * stride, stride, count, x, xo, sums, so + r * 4 * LANES);
+                dots2x4(w, r * stride, stride, count, LANES, x, xo, sums, so + r * 4 * LANES);
             }
         }
         for (; r < rows; r++) {
@@ -145,7 +145,9 @@ final class FloatDots {
         s53.intoArray(sums, so + 23 * LANES);
     }
 
-    private static void dots2x4(float[] w, int wo, int stride, int count, float[] x, int xo, float[] sums, int so) {
+    /** The step of its loop is {@link #LANES}, but a parameter: C2 would unroll a loop with a constant step, and spill. */
+    private static void dots2x4(
+            float[] w, int wo, int stride, int count, int step, float[] x, int xo, float[] sums, int so) {
         FloatVector s00 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector s01 = FloatVector.fromArray(FLOAT, sums, so + LANES);
         FloatVector s02 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
@@ -154,7 +156,7 @@ final class FloatDots {
         FloatVector s11 = FloatVector.fromArray(FLOAT, sums, so + 5 * LANES);
         FloatVector s12 = FloatVector.fromArray(FLOAT, sums, so + 6 * LANES);
         FloatVector s13 = FloatVector.fromArray(FLOAT, sums, so + 7 * LANES);
-        for (int k = 0; k < count; k += LANES) {
+        for (int k = 0; k < count; k += step) {
             FloatVector w0 = FloatVector.fromArray(FLOAT, w, wo + k);
             FloatVector w1 = FloatVector.fromArray(FLOAT, w, wo + stride + k);
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + 4 * k);

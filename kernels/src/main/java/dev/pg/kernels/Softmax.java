@@ -7,7 +7,8 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Softmax and its logarithm, in place, with the maximum subtracted first. Elements of -∞ get probability 0 as long as one
- * element is finite; NaN anywhere, +∞, or nothing but -∞ makes every result NaN, as in the reference.
+ * element is finite, and so may those 88 below the largest; NaN anywhere, +∞, or nothing but -∞ makes every result NaN, as in the
+ * reference.
  */
 public final class Softmax {
     private Softmax() {}
@@ -92,7 +93,7 @@ public final class Softmax {
             float max = Scalar.max(x, offset, count);
             double sum = 0;
             for (int b = 0; b < count; b += BLOCK) {
-                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), max, true);
+                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), Species.LANES, max, true);
             }
             scale(x, offset, count, (float) (1 / sum));
         }
@@ -101,18 +102,21 @@ public final class Softmax {
             float max = Scalar.max(x, offset, count);
             double sum = 0;
             for (int b = 0; b < count; b += BLOCK) {
-                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), max, false);
+                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), Species.LANES, max, false);
             }
             subtract(x, offset, count, max, (float) StrictMath.log(sum));
         }
 
         /**
          * The sum of e^(x[i] - max), with the terms left in {@code x} if {@code store}. The steps of {@link Exp} written out, for
-         * the reason given there.
+         * the reason given there, and shortened for arguments that are not positive: terms below 2^-126 become 0.
+         *
+         * @param step {@link Species#LANES}; a parameter, because C2 would unroll a loop with a constant step, and spill
          */
-        static float exponentials(float[] x, int offset, int count, float max, boolean store) {
+        static float exponentials(float[] x, int offset, int count, int step, float max, boolean store) {
+            FloatVector min = FloatVector.broadcast(Species.FLOAT, Exp.FLUSH);
             FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
-            FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.ROUND);
+            FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.BIASED_ROUND);
             FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
             FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
             FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);
@@ -122,23 +126,16 @@ public final class Softmax {
             FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
             FloatVector sums = FloatVector.zero(Species.FLOAT);
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
+            for (int i = offset; i < offset + bound; i += step) {
                 FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).sub(max);
-                FloatVector low = v.blend(Exp.MAX, v.compare(VectorOperators.GT, Exp.MAX));
-                FloatVector clamped = low.blend(Exp.MIN, low.compare(VectorOperators.LT, Exp.MIN));
+                FloatVector clamped = v.blend(min, v.compare(VectorOperators.LT, min));
                 FloatVector shifted = clamped.fma(log2e, round);
                 FloatVector n = shifted.sub(round);
                 FloatVector r = n.fma(ln2Low, n.fma(ln2High, clamped));
                 FloatVector q = r.fma(c6, c5).fma(r, c4).fma(r, c3).fma(r, c2);
                 FloatVector e = r.mul(r).fma(q, r).add(1f);
-                IntVector bits = shifted.reinterpretAsInts();
-                IntVector half = bits.lanewise(VectorOperators.ASHR, 1);
-                IntVector scale =
-                        half.lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS).add(Exp.ONE_BITS);
-                IntVector rest = bits.sub(half)
-                        .lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS)
-                        .add(Exp.ONE_BITS);
-                FloatVector exp = e.mul(scale.reinterpretAsFloats()).mul(rest.reinterpretAsFloats());
+                IntVector scale = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS);
+                FloatVector exp = e.mul(scale.reinterpretAsFloats());
                 if (store) {
                     exp.intoArray(x, i);
                 }

@@ -20,7 +20,7 @@ final class Tiles32 implements Tile {
     public int rows(int vectors) {
         return switch (vectors) {
             case 2 -> 12;
-            case 3 -> 8;
+            case 3 -> 6;
             case 4 -> 6;
             default -> throw new IllegalArgumentException("no tile of " + vectors + " vectors");
         };
@@ -31,7 +31,7 @@ final class Tiles32 implements Tile {
             int vectors, int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
         switch (vectors) {
             case 2 -> tile12x2(depth, w, wo, x, xo, sums, so, stride);
-            case 3 -> tile8x3(depth, w, wo, x, xo, sums, so, stride);
+            case 3 -> tile6x3(depth, w, wo, x, xo, sums, so, stride);
             case 4 -> tile6x4(depth, w, wo, x, xo, sums, so, stride);
             default -> throw new IllegalArgumentException("no tile of " + vectors + " vectors");
         }
@@ -130,7 +130,7 @@ final class Tiles32 implements Tile {
                 .intoArray(sums, so + 11 * stride + LANES);
     }
 
-    private static void tile8x3(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+    private static void tile6x3(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
         FloatVector s00 = FloatVector.zero(FLOAT);
         FloatVector s01 = FloatVector.zero(FLOAT);
         FloatVector s02 = FloatVector.zero(FLOAT);
@@ -149,12 +149,6 @@ final class Tiles32 implements Tile {
         FloatVector s50 = FloatVector.zero(FLOAT);
         FloatVector s51 = FloatVector.zero(FLOAT);
         FloatVector s52 = FloatVector.zero(FLOAT);
-        FloatVector s60 = FloatVector.zero(FLOAT);
-        FloatVector s61 = FloatVector.zero(FLOAT);
-        FloatVector s62 = FloatVector.zero(FLOAT);
-        FloatVector s70 = FloatVector.zero(FLOAT);
-        FloatVector s71 = FloatVector.zero(FLOAT);
-        FloatVector s72 = FloatVector.zero(FLOAT);
         for (int k = 0; k < depth; k++) {
             FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES));
             FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES) + LANES);
@@ -183,14 +177,6 @@ final class Tiles32 implements Tile {
             s50 = w5.fma(x0, s50);
             s51 = w5.fma(x1, s51);
             s52 = w5.fma(x2, s52);
-            FloatVector w6 = FloatVector.broadcast(FLOAT, w[wo + 6 * STRIDE + k]);
-            s60 = w6.fma(x0, s60);
-            s61 = w6.fma(x1, s61);
-            s62 = w6.fma(x2, s62);
-            FloatVector w7 = FloatVector.broadcast(FLOAT, w[wo + 7 * STRIDE + k]);
-            s70 = w7.fma(x0, s70);
-            s71 = w7.fma(x1, s71);
-            s72 = w7.fma(x2, s72);
         }
         s00.add(FloatVector.fromArray(FLOAT, sums, so)).intoArray(sums, so);
         s01.add(FloatVector.fromArray(FLOAT, sums, so + LANES)).intoArray(sums, so + LANES);
@@ -214,14 +200,6 @@ final class Tiles32 implements Tile {
         s51.add(FloatVector.fromArray(FLOAT, sums, so + 5 * stride + LANES)).intoArray(sums, so + 5 * stride + LANES);
         s52.add(FloatVector.fromArray(FLOAT, sums, so + 5 * stride + 2 * LANES))
                 .intoArray(sums, so + 5 * stride + 2 * LANES);
-        s60.add(FloatVector.fromArray(FLOAT, sums, so + 6 * stride)).intoArray(sums, so + 6 * stride);
-        s61.add(FloatVector.fromArray(FLOAT, sums, so + 6 * stride + LANES)).intoArray(sums, so + 6 * stride + LANES);
-        s62.add(FloatVector.fromArray(FLOAT, sums, so + 6 * stride + 2 * LANES))
-                .intoArray(sums, so + 6 * stride + 2 * LANES);
-        s70.add(FloatVector.fromArray(FLOAT, sums, so + 7 * stride)).intoArray(sums, so + 7 * stride);
-        s71.add(FloatVector.fromArray(FLOAT, sums, so + 7 * stride + LANES)).intoArray(sums, so + 7 * stride + LANES);
-        s72.add(FloatVector.fromArray(FLOAT, sums, so + 7 * stride + 2 * LANES))
-                .intoArray(sums, so + 7 * stride + 2 * LANES);
     }
 
     private static void tile6x4(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
