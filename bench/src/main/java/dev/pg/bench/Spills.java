@@ -27,7 +27,7 @@ public final class Spills {
             RowSums::sum RowSums::squares LayerNorm$Simd::normalize RmsNorm$Simd::normalize
             Gelu$Simd::apply Rope$Simd::rotate SoftCap$Simd::apply
             Softmax$Simd::exponentials Softmax$Simd::scale Softmax$Simd::subtract
-            MaxSimF32::tile2 MaxSimF32::tile5 MaxSimF16::tile2 MaxSimF16::tile5 MaxSimI8::tile2 MaxSimI8::tile5
+            MaxSimF32::tile4 MaxSimF16::tile4 MaxSimI8::tile4
             """;
 
     private static final String KERNELS_OF_16_REGISTERS = """

@@ -19,6 +19,13 @@ public final class MaxSim {
     /** Of a component of a query: what {@link MaxSimF16} can still enlarge. */
     private static final float LARGEST = 16384;
 
+    /**
+     * Bytes of a page that one tile after the other passes over; they stay in the second-level cache meanwhile. The processor reads ahead of
+     * the first tile only, and must start that anew after each change to memory: with float32 pages, 0.74 of the multiply-add peak if they
+     * change after each block of 16 KB, 0.80 after 64 KB, 0.86 after 256 KB.
+     */
+    private static final int STRETCH = 1 << 18;
+
     private final Workers workers;
     private final float[][] most; // per worker [rows of all tiles × BLOCK]
     private final Workers.Task task = this::score;
@@ -83,20 +90,24 @@ public final class MaxSim {
         }
     }
 
-    /** The tiles that take {@code count} query vectors, with the fewest rows too many. */
+    /** The tiles that take {@code count} query vectors with the fewest rows too many; of these, the largest tiles. */
     private static int[] tiles(int count) {
         if (!VectorSupport.AVAILABLE) {
             return new int[] {count};
         }
-        int[] out = {};
-        for (int rest = count; rest > 0; rest -= out[out.length - 1]) {
-            int rows = rest > MaxSimTile.LARGE - MaxSimTile.SMALL
-                    ? MaxSimTile.LARGE
-                    : rest > MaxSimTile.MIDDLE - MaxSimTile.SMALL ? MaxSimTile.MIDDLE : MaxSimTile.SMALL;
-            out = Arrays.copyOf(out, out.length + 1);
-            out[out.length - 1] = rows;
+        int[] best = {};
+        int fewest = Integer.MAX_VALUE;
+        for (int large = 0; large <= Math.ceilDiv(count, MaxSimTile.LARGE); large++) {
+            int small = Math.ceilDiv(Math.max(0, count - large * MaxSimTile.LARGE), MaxSimTile.SMALL);
+            int rows = large * MaxSimTile.LARGE + small * MaxSimTile.SMALL;
+            if (rows <= fewest) {
+                fewest = rows;
+                best = new int[large + small];
+                Arrays.fill(best, 0, large, MaxSimTile.LARGE);
+                Arrays.fill(best, large, best.length, MaxSimTile.SMALL);
+            }
         }
-        return out;
+        return best;
     }
 
     private void score(int index, int worker) {
@@ -106,17 +117,9 @@ public final class MaxSim {
             most[worker] = new float[n];
         }
         Arrays.fill(most[worker], 0, n, Float.NEGATIVE_INFINITY);
-        for (int block = 0; block < page.blocks(); block++) {
-            int first = 0;
-            for (int rows : tiles) {
-                if (VectorSupport.AVAILABLE) {
-                    float[] q = page.dtype() == DType.F16 ? packedForF16 : packed;
-                    MaxSimTile.raise(rows, q, first * dim, page, block, most[worker], first * BLOCK);
-                } else {
-                    Scalar.raise(rows, packed, first * dim, page, block, most[worker], first * BLOCK);
-                }
-                first += rows;
-            }
+        int stretch = Math.max(1, STRETCH / (dim * BLOCK * page.dtype().bytes()));
+        for (int block = 0; block < page.blocks(); block += stretch) {
+            raise(page, block, Math.min(block + stretch, page.blocks()), most[worker]);
         }
         float sum = 0;
         for (int q = 0; q < queries; q++) {
@@ -127,6 +130,21 @@ public final class MaxSim {
             sum += largest;
         }
         scores[index] = sum;
+    }
+
+    private void raise(PageVectors page, int fromBlock, int toBlock, float[] largest) {
+        float[] q = page.dtype() == DType.F16 && VectorSupport.AVAILABLE ? packedForF16 : packed;
+        int first = 0;
+        for (int rows : tiles) {
+            for (int block = fromBlock; block < toBlock; block++) {
+                if (VectorSupport.AVAILABLE) {
+                    MaxSimTile.raise(rows, q, first * dim, page, block, largest, first * BLOCK);
+                } else {
+                    Scalar.raise(rows, q, first * dim, page, block, largest, first * BLOCK);
+                }
+            }
+            first += rows;
+        }
     }
 
     /** The tiles in plain loops; see {@link MaxSimTile#raise}. */

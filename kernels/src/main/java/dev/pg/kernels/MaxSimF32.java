@@ -19,43 +19,15 @@ final class MaxSimF32 {
 
     /** See {@link MaxSimTile#raise}. */
     static void raise(int rows, float[] q, int qo, PageVectors page, int block, float[] most, int mo) {
-        int dim = page.dim();
-        long from = (long) block * dim * STEP;
-        for (int lane = 0; lane < BLOCK; lane += 2 * LANES) {
-            long at = from + (long) lane * Float.BYTES;
-            if (rows == MaxSimTile.SMALL) {
-                tile2(dim, q, qo, page.data(), at, most, mo + lane);
-            } else if (rows == MaxSimTile.MIDDLE) {
-                tile5(dim, q, qo, page.data(), at, most, mo + lane);
-            } else {
-                tile10(dim, q, qo, page.data(), at, most, mo + lane);
-            }
+        long from = (long) block * page.dim() * STEP;
+        if (rows == MaxSimTile.SMALL) {
+            tile4(page.dim(), q, qo, page.data(), from, most, mo);
+        } else {
+            tile10(page.dim(), q, qo, page.data(), from, most, mo);
         }
     }
 
-    private static void tile2(int dim, float[] q, int qo, MemorySegment page, long from, float[] most, int mo) {
-        FloatVector a0 = FloatVector.zero(FLOAT);
-        FloatVector b0 = FloatVector.zero(FLOAT);
-        FloatVector a1 = FloatVector.zero(FLOAT);
-        FloatVector b1 = FloatVector.zero(FLOAT);
-        for (int k = 0; k < dim; k++) {
-            FloatVector a = FloatVector.fromMemorySegment(FLOAT, page, from + (long) k * STEP, LITTLE_ENDIAN);
-            FloatVector b = FloatVector.fromMemorySegment(FLOAT, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN);
-            int at = qo + k * 2;
-            FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
-            a0 = q0.fma(a, a0);
-            b0 = q0.fma(b, b0);
-            FloatVector q1 = FloatVector.broadcast(FLOAT, q[at + 1]);
-            a1 = q1.fma(a, a1);
-            b1 = q1.fma(b, b1);
-        }
-        FloatVector.fromArray(FLOAT, most, mo).max(a0).intoArray(most, mo);
-        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0).intoArray(most, mo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1).intoArray(most, mo + 1 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES).max(b1).intoArray(most, mo + 1 * BLOCK + LANES);
-    }
-
-    private static void tile5(int dim, float[] q, int qo, MemorySegment page, long from, float[] most, int mo) {
+    private static void tile4(int dim, float[] q, int qo, MemorySegment page, long from, float[] most, int mo) {
         FloatVector a0 = FloatVector.zero(FLOAT);
         FloatVector b0 = FloatVector.zero(FLOAT);
         FloatVector a1 = FloatVector.zero(FLOAT);
@@ -64,12 +36,10 @@ final class MaxSimF32 {
         FloatVector b2 = FloatVector.zero(FLOAT);
         FloatVector a3 = FloatVector.zero(FLOAT);
         FloatVector b3 = FloatVector.zero(FLOAT);
-        FloatVector a4 = FloatVector.zero(FLOAT);
-        FloatVector b4 = FloatVector.zero(FLOAT);
         for (int k = 0; k < dim; k++) {
             FloatVector a = FloatVector.fromMemorySegment(FLOAT, page, from + (long) k * STEP, LITTLE_ENDIAN);
             FloatVector b = FloatVector.fromMemorySegment(FLOAT, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN);
-            int at = qo + k * 5;
+            int at = qo + k * 4;
             FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
             a0 = q0.fma(a, a0);
             b0 = q0.fma(b, b0);
@@ -82,9 +52,6 @@ final class MaxSimF32 {
             FloatVector q3 = FloatVector.broadcast(FLOAT, q[at + 3]);
             a3 = q3.fma(a, a3);
             b3 = q3.fma(b, b3);
-            FloatVector q4 = FloatVector.broadcast(FLOAT, q[at + 4]);
-            a4 = q4.fma(a, a4);
-            b4 = q4.fma(b, b4);
         }
         FloatVector.fromArray(FLOAT, most, mo).max(a0).intoArray(most, mo);
         FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0).intoArray(most, mo + LANES);
@@ -94,8 +61,6 @@ final class MaxSimF32 {
         FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK + LANES).max(b2).intoArray(most, mo + 2 * BLOCK + LANES);
         FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK).max(a3).intoArray(most, mo + 3 * BLOCK);
         FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES).max(b3).intoArray(most, mo + 3 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK).max(a4).intoArray(most, mo + 4 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK + LANES).max(b4).intoArray(most, mo + 4 * BLOCK + LANES);
     }
 
     private static void tile10(int dim, float[] q, int qo, MemorySegment page, long from, float[] most, int mo) {

@@ -8,15 +8,13 @@ import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
-import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /** The tiles of {@link MaxSim} for pages in int8. A product is multiplied by the factor of the page's vector at the end. */
 final class MaxSimI8 {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final int LANES = Species.LANES;
-    private static final VectorSpecies<Byte> BYTE =
-            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(LANES * Byte.SIZE, 64)));
+    private static final VectorSpecies<Byte> BYTE = Species.BYTE;
     private static final long STEP = (long) BLOCK * Byte.BYTES; // bytes from one component to the next
     private static final long HALF = (long) LANES * Byte.BYTES; // to the second register
 
@@ -24,52 +22,15 @@ final class MaxSimI8 {
 
     /** See {@link MaxSimTile#raise}. */
     static void raise(int rows, float[] q, int qo, PageVectors page, int block, float[] most, int mo) {
-        int dim = page.dim();
-        long from = (long) block * dim * STEP;
-        for (int lane = 0; lane < BLOCK; lane += 2 * LANES) {
-            long at = from + (long) lane * Byte.BYTES;
-            if (rows == MaxSimTile.SMALL) {
-                tile2(dim, q, qo, page.data(), at, page.factors(), block * BLOCK + lane, most, mo + lane);
-            } else if (rows == MaxSimTile.MIDDLE) {
-                tile5(dim, q, qo, page.data(), at, page.factors(), block * BLOCK + lane, most, mo + lane);
-            } else {
-                tile10(dim, q, qo, page.data(), at, page.factors(), block * BLOCK + lane, most, mo + lane);
-            }
+        long from = (long) block * page.dim() * STEP;
+        if (rows == MaxSimTile.SMALL) {
+            tile4(page.dim(), q, qo, page.data(), from, page.factors(), block * BLOCK, most, mo);
+        } else {
+            tile10(page.dim(), q, qo, page.data(), from, page.factors(), block * BLOCK, most, mo);
         }
     }
 
-    private static void tile2(
-            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] most, int mo) {
-        FloatVector a0 = FloatVector.zero(FLOAT);
-        FloatVector b0 = FloatVector.zero(FLOAT);
-        FloatVector a1 = FloatVector.zero(FLOAT);
-        FloatVector b1 = FloatVector.zero(FLOAT);
-        for (int k = 0; k < dim; k++) {
-            FloatVector a =
-                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.B2F, FLOAT, 0);
-            FloatVector b =
-                    (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
-                            .convertShape(VectorOperators.B2F, FLOAT, 0);
-            int at = qo + k * 2;
-            FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
-            a0 = q0.fma(a, a0);
-            b0 = q0.fma(b, b0);
-            FloatVector q1 = FloatVector.broadcast(FLOAT, q[at + 1]);
-            a1 = q1.fma(a, a1);
-            b1 = q1.fma(b, b1);
-        }
-        FloatVector aFactor = FloatVector.fromArray(FLOAT, factors, fo);
-        FloatVector bFactor = FloatVector.fromArray(FLOAT, factors, fo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo).max(a0.mul(aFactor)).intoArray(most, mo);
-        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0.mul(bFactor)).intoArray(most, mo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1.mul(aFactor)).intoArray(most, mo + 1 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES)
-                .max(b1.mul(bFactor))
-                .intoArray(most, mo + 1 * BLOCK + LANES);
-    }
-
-    private static void tile5(
+    private static void tile4(
             int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] most, int mo) {
         FloatVector a0 = FloatVector.zero(FLOAT);
         FloatVector b0 = FloatVector.zero(FLOAT);
@@ -79,8 +40,6 @@ final class MaxSimI8 {
         FloatVector b2 = FloatVector.zero(FLOAT);
         FloatVector a3 = FloatVector.zero(FLOAT);
         FloatVector b3 = FloatVector.zero(FLOAT);
-        FloatVector a4 = FloatVector.zero(FLOAT);
-        FloatVector b4 = FloatVector.zero(FLOAT);
         for (int k = 0; k < dim; k++) {
             FloatVector a =
                     (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP, LITTLE_ENDIAN)
@@ -88,7 +47,7 @@ final class MaxSimI8 {
             FloatVector b =
                     (FloatVector) ByteVector.fromMemorySegment(BYTE, page, from + (long) k * STEP + HALF, LITTLE_ENDIAN)
                             .convertShape(VectorOperators.B2F, FLOAT, 0);
-            int at = qo + k * 5;
+            int at = qo + k * 4;
             FloatVector q0 = FloatVector.broadcast(FLOAT, q[at]);
             a0 = q0.fma(a, a0);
             b0 = q0.fma(b, b0);
@@ -101,9 +60,6 @@ final class MaxSimI8 {
             FloatVector q3 = FloatVector.broadcast(FLOAT, q[at + 3]);
             a3 = q3.fma(a, a3);
             b3 = q3.fma(b, b3);
-            FloatVector q4 = FloatVector.broadcast(FLOAT, q[at + 4]);
-            a4 = q4.fma(a, a4);
-            b4 = q4.fma(b, b4);
         }
         FloatVector aFactor = FloatVector.fromArray(FLOAT, factors, fo);
         FloatVector bFactor = FloatVector.fromArray(FLOAT, factors, fo + LANES);
@@ -121,10 +77,6 @@ final class MaxSimI8 {
         FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES)
                 .max(b3.mul(bFactor))
                 .intoArray(most, mo + 3 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK).max(a4.mul(aFactor)).intoArray(most, mo + 4 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK + LANES)
-                .max(b4.mul(bFactor))
-                .intoArray(most, mo + 4 * BLOCK + LANES);
     }
 
     private static void tile10(

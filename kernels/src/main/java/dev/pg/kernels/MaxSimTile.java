@@ -6,28 +6,23 @@ package dev.pg.kernels;
  * query vector is broadcast against both. See {@link Tile} for why the sums are written out, one by one.
  *
  * <p>Tried and slower (Zen 4, int8, fraction of the multiply-add peak): 0.66 against one register, where each multiply-add needs a broadcast
- * of its own; 0.59 by way of floats in the L1 cache, whose copying is not hidden by anything. This way: 0.81. With float32 pages in memory 0.70,
- * in the cache 0.86: the first tile of a block waits for memory, the second finds it in the cache and leaves memory idle. Touching the next
- * block meanwhile made it 0.48.
+ * of its own; 0.59 by way of floats in the L1 cache, whose copying is not hidden by anything. This way: 0.81.
  */
 final class MaxSimTile {
     private MaxSimTile() {}
 
-    /** Query vectors of the smallest tile: what is left over. */
-    static final int SMALL = 2;
-
-    /** As many sums as 16 registers hold beside the operands. */
-    static final int MIDDLE = 5;
+    /** Query vectors of a small tile: its eight sums and the operands stay in 16 registers. */
+    static final int SMALL = 4;
 
     private static final int FOR_32_REGISTERS = 10;
 
     /** The most query vectors that a tile takes on this machine. */
-    static final int LARGE = Tile.best() instanceof Tiles32 ? FOR_32_REGISTERS : MIDDLE;
+    static final int LARGE = Tile.best() instanceof Tiles32 ? FOR_32_REGISTERS : SMALL;
 
     /**
      * most[r][i] = max(most[r][i], q[r]·page[block][i]).
      *
-     * @param rows query vectors: {@link #SMALL}, {@link #MIDDLE} or {@link #LARGE}
+     * @param rows query vectors: {@link #SMALL} or {@link #LARGE}
      * @param q [dim × rows]
      * @param most [rows × BLOCK]
      */

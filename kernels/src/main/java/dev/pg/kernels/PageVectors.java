@@ -1,21 +1,22 @@
 package dev.pg.kernels;
 
 import dev.pg.core.DType;
+import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 
 /**
- * The vectors of one document, stored as {@link MaxSim} reads them: [blocks × dim × 32], component k of 32 vectors side by side, so
- * that a register holds the same component of several vectors and no sum ever crosses its lanes. In float32, float16, or int8 with one factor
- * for each vector (its largest component becomes ±127).
+ * The vectors of one document, stored as {@link MaxSim} reads them: in blocks of as many vectors as two registers have lanes, component k of
+ * all of them side by side, so that a register holds the same component of several vectors and no sum ever crosses its lanes. In float32,
+ * float16, or int8 with one factor for each vector (its largest component becomes ±127).
  *
  * <p>Immutable and thread-safe; lies outside the heap and is freed when nobody uses it.
  */
 public final class PageVectors {
     /** Vectors of a block. */
-    static final int BLOCK = 32;
+    static final int BLOCK = VectorSupport.AVAILABLE ? 2 * Species.LANES : 16;
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
