@@ -12,6 +12,7 @@ import dev.pg.kernels.Quantization;
 import dev.pg.kernels.QuantizedWeights;
 import dev.pg.model.Model;
 import dev.pg.model.ModelOptions;
+import dev.pg.model.ModelOptions.AdapterUse;
 import dev.pg.model.Trace;
 import dev.pg.model.TraceInput;
 import dev.pg.model.adapter.Adapter;
@@ -63,8 +64,12 @@ class QuantizedCheckpointTest {
     }
 
     private static float[] logits(Path directory, ModelOptions options) {
+        return logits(directory, options, IDS);
+    }
+
+    private static float[] logits(Path directory, ModelOptions options, int[] ids) {
         TraceInput input = new TraceInput(
-                List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.of(IDS), Optional.empty());
+                List.of(), Optional.empty(), Optional.empty(), List.of(), Optional.of(ids), Optional.empty());
         try (Model model = Model.open(directory, options)) {
             return Trace.run(model, input).stream()
                     .filter(t -> t.name().equals("logits"))
@@ -74,34 +79,59 @@ class QuantizedCheckpointTest {
         }
     }
 
-    /** The whole way from the file to the logits, against double arithmetic on the numbers that the bits stand for. */
+    /**
+     * The whole way from the file to the logits, with and without an adapter beside the weights, against double arithmetic on the numbers
+     * that the bits stand for: the products of many tokens and of one.
+     */
     @ParameterizedTest
-    @CsvSource({"gemma1-text, Q8", "gemma1-text, Q4", "gemma2-text, Q8", "gemma2-text, Q4"})
-    void computesAsDoubleArithmeticOnItsWeights(String name, Quantization format) {
+    @CsvSource({
+        "gemma1-text, Q8, false",
+        "gemma1-text, Q4, true",
+        "gemma2-text, Q8, true",
+        "gemma2-text, Q4, false",
+        "gemma2-text, Q4, true"
+    })
+    void computesAsDoubleArithmeticOnItsWeights(String name, Quantization format, boolean adapted) {
         Path directory = quantize(GOLDEN.resolve(name), WeightFormats.text(format), "out");
-        float[] actual = logits(directory, ModelOptions.DEFAULT);
-        double[][] expected;
+        List<Adapter> adapters =
+                adapted ? List.of(RandomAdapter.write(directory, folder.resolve("adapter"))) : List.of();
+        ModelOptions options = ModelOptions.DEFAULT.withAdapters(adapters, AdapterUse.BESIDE);
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
-            Map<String, Tensor> tensors = new LinkedHashMap<>();
-            checkpoint.names().forEach(tensor -> tensors.put(tensor, checkpoint.tensor(tensor)));
-            Map<String, QuantizedWeights> weights = QuantizedTensors.of(directory, tensors, checkpoint.metadata())
-                    .weights();
-            TextConfig config = TextConfig.read(ConfigNode.read(directory.resolve("config.json")), true);
-            assertThat(weights).hasSize(1 + 7 * config.layers());
-            expected = new DoubleGemma(
-                            config,
-                            norm -> doubles(
-                                    tensors.get("model." + norm + ".weight").toFloats()),
-                            matrix -> doubles(weights.get("model." + matrix + ".weight")))
-                    .logits(IDS);
+            DoubleGemma oracle = oracle(checkpoint, adapters);
+            assertClose(logits(directory, options, IDS), oracle.logits(IDS));
+            int[] one = {IDS[1]};
+            assertClose(logits(directory, options, one), oracle.logits(one));
         }
+    }
+
+    private static DoubleGemma oracle(Checkpoint checkpoint, List<Adapter> adapters) {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        checkpoint.names().forEach(tensor -> tensors.put(tensor, checkpoint.tensor(tensor)));
+        Path directory = checkpoint.directory();
+        Map<String, QuantizedWeights> weights =
+                QuantizedTensors.of(directory, tensors, checkpoint.metadata()).weights();
+        TextConfig config = TextConfig.read(ConfigNode.read(directory.resolve("config.json")), true);
+        assertThat(weights).hasSize(1 + 7 * config.layers());
+        return new DoubleGemma(
+                config, norm -> doubles(tensors.get("model." + norm + ".weight").toFloats()), matrix -> {
+                    double[][] w = doubles(weights.get("model." + matrix + ".weight"));
+                    for (Adapter adapter : adapters) {
+                        adapter.modules().stream()
+                                .filter(module -> module.name().equals("model." + matrix))
+                                .forEach(module -> RandomAdapter.add(module, w));
+                    }
+                    return w;
+                });
+    }
+
+    private static void assertClose(float[] actual, double[][] expected) {
         double largest = Arrays.stream(expected)
                 .flatMapToDouble(Arrays::stream)
                 .map(Math::abs)
                 .max()
                 .orElseThrow();
         int vocabulary = expected[0].length;
-        assertThat(actual).hasSize(IDS.length * vocabulary);
+        assertThat(actual).hasSize(expected.length * vocabulary);
         for (int i = 0; i < actual.length; i++) {
             assertThat((double) actual[i]).isCloseTo(expected[i / vocabulary][i % vocabulary], within(1e-4 * largest));
         }
