@@ -1,8 +1,10 @@
 package dev.pg.cli;
 
 import dev.pg.core.Checkpoint;
+import dev.pg.core.PgException;
 import dev.pg.core.Safetensors;
 import dev.pg.core.Tensor;
+import dev.pg.model.adapter.Adapter;
 import dev.pg.model.config.Architecture;
 import dev.pg.model.config.ConfigNode;
 import java.lang.foreign.Arena;
@@ -45,6 +47,9 @@ final class InspectCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Path target = path == null ? model.path(console) : path;
+        if (Adapter.isIn(target)) {
+            throw new PgException(target + ": an adapter; look at it by: pg adapter inspect " + target);
+        }
         if (Files.isDirectory(target)) {
             try (Checkpoint checkpoint = Checkpoint.open(target)) {
                 Map<String, Tensor> tensors = new LinkedHashMap<>();

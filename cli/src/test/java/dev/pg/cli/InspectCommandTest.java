@@ -47,6 +47,17 @@ class InspectCommandTest {
     }
 
     @Test
+    void knowsAnAdapterFromAModel() {
+        Path adapter = Run.TESTDATA.resolve("golden/lora/rank");
+        Run inspected = pg("inspect", adapter);
+        assertThat(inspected.exitCode()).isEqualTo(1);
+        assertThat(inspected.err()).contains("pg adapter inspect " + adapter).hasLineCount(1);
+        Run scored = pg("score", "--model", adapter, "--text", "hello");
+        assertThat(scored.exitCode()).isEqualTo(1);
+        assertThat(scored.err()).contains("an adapter, not a model").hasLineCount(1);
+    }
+
+    @Test
     void showsWhatComputesHere() {
         assertThat(pg("info").out())
                 .contains("Vector API")

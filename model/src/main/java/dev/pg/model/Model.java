@@ -31,6 +31,10 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Embed
             throw new PgException(directory + ": " + (Files.exists(directory) ? "not a directory" : "no such directory")
                     + "; give the folder that holds config.json and model.safetensors");
         }
+        if (Adapter.isIn(directory)) {
+            throw new PgException(
+                    directory + ": an adapter, not a model; open the model that it adapts, and it as an adapter");
+        }
         Path file = directory.resolve("config.json");
         if (!Files.exists(file)) {
             throw new PgException(directory + ": no config.json in it; give the folder of a downloaded checkpoint");

@@ -69,6 +69,11 @@ public final class Adapter {
         this.whole = whole;
     }
 
+    /** Whether a directory holds an adapter and no model. */
+    public static boolean isIn(Path directory) {
+        return Files.exists(directory.resolve(AdapterConfig.FILE)) && !Files.exists(directory.resolve("config.json"));
+    }
+
     /**
      * Opens an adapter.
      *
