@@ -1,23 +1,31 @@
 package dev.pg.cli;
 
+import dev.pg.core.PgException;
 import dev.pg.model.adapter.Adapter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /** An adapter on the command line: {@code DIR} or {@code DIR:WEIGHT}. */
 final class AdapterArgument {
-    private static final Pattern WEIGHTED = Pattern.compile("(.+):([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)");
-
     private AdapterArgument() {}
 
-    /** @throws dev.pg.core.PgException if it cannot be opened */
+    /** @throws PgException if it cannot be opened, or its weight is no number */
     static Adapter open(String argument) {
-        Matcher weighted = WEIGHTED.matcher(argument);
-        if (weighted.matches() && !Files.exists(Path.of(argument))) {
-            return Adapter.open(Path.of(weighted.group(1))).withWeight(Float.parseFloat(weighted.group(2)));
+        int colon = argument.lastIndexOf(':');
+        if (colon > 0 && !Files.exists(Path.of(argument))) {
+            Path directory = Path.of(argument.substring(0, colon));
+            if (Files.exists(directory)) {
+                return Adapter.open(directory).withWeight(weight(directory, argument.substring(colon + 1)));
+            }
         }
         return Adapter.open(Path.of(argument));
+    }
+
+    private static float weight(Path directory, String text) {
+        try {
+            return Float.parseFloat(text);
+        } catch (NumberFormatException e) {
+            throw new PgException(directory + ": the weight of an adapter must be a number, not \"" + text + "\"", e);
+        }
     }
 }

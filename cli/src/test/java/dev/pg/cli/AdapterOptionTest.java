@@ -60,6 +60,14 @@ class AdapterOptionTest {
                 .isEqualTo(base);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"much", "1.2.3", "NaN", ""})
+    void aWeightThatIsNoNumber(String weight) {
+        Run run = generate("--adapter", LORA.resolve("rank") + ":" + weight);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("weight of an adapter must be a number").hasLineCount(1);
+    }
+
     @Test
     void anAdapterThatIsNone() {
         Run run = generate("--adapter", PALIGEMMA_2);

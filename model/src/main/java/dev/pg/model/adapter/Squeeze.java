@@ -82,8 +82,7 @@ public record Squeeze(OptionalInt rank, OptionalDouble energy, boolean exact, in
         // Independent, and each as long as its rank squared: the one place where threads of the common pool do.
         List<Factors> squeezed = modules.parallelStream().map(this::squeeze).toList();
         List<Squeezed> results = squeezed.stream().map(Factors::result).toList();
-        int common =
-                rank.orElse(results.stream().mapToInt(Squeezed::after).max().orElse(1));
+        int common = results.stream().mapToInt(Squeezed::after).max().orElse(1);
         List<Tensor> tensors = new ArrayList<>();
         for (int i = 0; i < modules.size(); i++) {
             addTensors(tensors, adapter.config(), modules.get(i), squeezed.get(i));

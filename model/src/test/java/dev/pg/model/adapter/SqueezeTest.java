@@ -98,6 +98,15 @@ class SqueezeTest {
         }
     }
 
+    /** Ranks that PEFT or we would not read again must not get into the configuration. */
+    @Test
+    void keepsAllOfAnUpdateThatIsSmallerThanTheRank() {
+        Adapter before = Adapter.open(LORA.resolve("rank"));
+        rank(1 << 20, true).write(before, out());
+        Adapter after = Adapter.open(out());
+        assertThat(after.modules()).hasSameSizeAs(before.modules()).allMatch(module -> module.rank() == 16);
+    }
+
     @Test
     void choosesRanksByEnergy() {
         Adapter before = Adapter.open(LORA.resolve("rank"));
