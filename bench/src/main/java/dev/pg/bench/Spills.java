@@ -21,7 +21,7 @@ public final class Spills {
             F32Dots::straight F32Dots::dots12x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
             Q8Dots::dots4x1 Q8Dots::dots1x4 Q4Dots::dots4x1 Q4Dots::dots1x4 TileBounds::lookUp
-            OuterProduct::tile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
+            OuterProduct::tile OuterProduct::transposedTile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
             Quads::interleave Quads::separate Quads::copy
             DecodeAttention$Simd::fourDots DecodeAttention$Simd::fourColumns
             RowSums::sum RowSums::squares LayerNorm$Simd::normalize RmsNorm$Simd::normalize

@@ -4,6 +4,7 @@ import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -18,7 +19,7 @@ final class FlashBlock {
     static final int PANEL = OuterProduct.COLUMNS;
 
     /** Most panels in a block: they share a packed tile of keys and values. */
-    private static final int MAX_PANELS = 16;
+    private static final int MAX_PANELS = 32;
 
     /** Floats of packed queries in a block; with as many sums beside them they should stay in the second-level cache. */
     private static final int QUERY_FLOATS = 1 << 16;
@@ -26,8 +27,11 @@ final class FlashBlock {
     /** Rows of an outer product: keys, or head dimensions, that are packed side by side. */
     private static final int GROUP = OuterProduct.ROWS;
 
-    /** A cache line more than a power of two, so that the groups of a row do not compete for the same cache sets. */
-    private static final int VALUE_STRIDE = TILE * GROUP + 16;
+    /** Head dimensions that are packed side by side; all of them, as a rule. */
+    private static final int DIMS = 256;
+
+    /** How far scores may exceed the running maximum before it is raised: e^8 is no number to fear, and most tiles leave the sums as they are. */
+    private static final float SLACK = 8;
 
     /** Running maximum of a query that has seen no key: finite, because -∞ - -∞ is NaN. */
     private static final float NO_MAXIMUM = -Float.MAX_VALUE;
@@ -42,8 +46,8 @@ final class FlashBlock {
     private final int[] first = new int[MAX_PANELS * PANEL]; // first key that a query sees
     private final int[] end = new int[MAX_PANELS * PANEL]; // one past the last
     private final boolean[] started = new boolean[MAX_PANELS];
-    private final float[] keys; // [TILE / GROUP][headDim][GROUP]
-    private final float[] values; // [headDim / GROUP][TILE][GROUP], VALUE_STRIDE from group to group
+    private final float[] keys; // [headDim / DIMS][TILE][DIMS], OuterProduct.STRIDE from key to key
+    private final float[] values; // the same
     private final float[] quads; // [headDim][GROUP]
     private final float[] scores = new float[TILE * PANEL]; // [TILE][PANEL], then their exponentials
 
@@ -52,8 +56,8 @@ final class FlashBlock {
         this.headDim = headDim;
         queries = new float[Math.max(QUERY_FLOATS, padded * PANEL)];
         sums = new float[Math.max(QUERY_FLOATS, padded * PANEL)];
-        keys = new float[TILE * headDim];
-        values = new float[padded / GROUP * VALUE_STRIDE];
+        keys = new float[Math.ceilDiv(headDim, DIMS) * TILE * OuterProduct.STRIDE];
+        values = new float[keys.length];
         quads = new float[headDim * GROUP];
     }
 
@@ -90,8 +94,8 @@ final class FlashBlock {
         Arrays.fill(started, 0, panels, false);
         for (int tile = firstKey / TILE * TILE; tile < endKey; tile += TILE) {
             int rows = Math.min(TILE, p.keys - tile);
-            packKeys(p, kv, tile, rows);
-            packValues(p, kv, tile, rows);
+            pack(p.k, kv * p.headDim, tile, rows, p.headDim, keys);
+            pack(p.v, kv * p.headDim, tile, rows, p.headDim, values);
             for (int panel = 0; panel < panels; panel++) {
                 if (anySees(panel, tile, tile + rows)) {
                     update(p, panel, tile, rows);
@@ -106,7 +110,11 @@ final class FlashBlock {
     private void update(AttentionProblem p, int panel, int tile, int rows) {
         int queryPanel = panel * p.headDim * PANEL;
         for (int row = 0; row < rows; row += GROUP) {
-            OuterProduct.tile(p.headDim, keys, row * p.headDim, queries, queryPanel, scores, row * PANEL, false);
+            for (int d = 0; d < p.headDim; d += DIMS) {
+                int depth = Math.min(DIMS, p.headDim - d);
+                int key = packedAt(d) + row * OuterProduct.STRIDE;
+                OuterProduct.tile(depth, keys, key, queries, queryPanel + d * PANEL, scores, row * PANEL, d > 0);
+            }
         }
         if (p.softCap > 0) {
             SoftCap.apply(scores, 0, rows * PANEL, p.softCap);
@@ -126,8 +134,8 @@ final class FlashBlock {
             rescale(sums, sumPanel, p.headDim, factor);
         }
         for (int d = 0; d < p.headDim; d += GROUP) {
-            OuterProduct.tile(
-                    rows, values, d / GROUP * VALUE_STRIDE, scores, 0, sums, sumPanel + d * PANEL, started[panel]);
+            OuterProduct.transposedTile(
+                    rows, values, packedAt(d), scores, 0, sums, sumPanel + d * PANEL, started[panel]);
         }
         started[panel] = true;
     }
@@ -164,8 +172,8 @@ final class FlashBlock {
     }
 
     /**
-     * Raises the running maxima of a panel to the scores [rows × PANEL] and leaves the old ones in {@code old}; returns whether any
-     * was raised. A NaN is passed over here and comes out of the exponentials.
+     * Raises the running maxima of a panel that the scores [rows × PANEL] exceed by more than {@link #SLACK}, and leaves the old ones in
+     * {@code old}; returns whether any was raised. A NaN is passed over here and comes out of the exponentials.
      */
     private static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old) {
         FloatVector old0 = FloatVector.fromArray(Species.FLOAT, maximum, at);
@@ -180,11 +188,11 @@ final class FlashBlock {
             max0 = max0.blend(s0, s0.compare(VectorOperators.GT, max0));
             max1 = max1.blend(s1, s1.compare(VectorOperators.GT, max1));
         }
-        max0.intoArray(maximum, at);
-        max1.intoArray(maximum, at + Species.LANES);
-        return max0.compare(VectorOperators.GT, old0)
-                .or(max1.compare(VectorOperators.GT, old1))
-                .anyTrue();
+        VectorMask<Float> raised0 = max0.compare(VectorOperators.GT, old0.add(SLACK));
+        VectorMask<Float> raised1 = max1.compare(VectorOperators.GT, old1.add(SLACK));
+        old0.blend(max0, raised0).intoArray(maximum, at);
+        old1.blend(max1, raised1).intoArray(maximum, at + Species.LANES);
+        return raised0.or(raised1).anyTrue();
     }
 
     /**
@@ -254,33 +262,20 @@ final class FlashBlock {
         return p.q.at(u / p.group) + (kv * p.group + u % p.group) * p.headDim;
     }
 
-    private void packKeys(AttentionProblem p, int kv, int tile, int rows) {
-        for (int row = 0; row < rows; row += GROUP) {
-            Quads.interleave(
-                    p.k.data(),
-                    key(p, kv, tile + row),
-                    key(p, kv, tile + Math.min(row + 1, rows - 1)),
-                    key(p, kv, tile + Math.min(row + 2, rows - 1)),
-                    key(p, kv, tile + Math.min(row + 3, rows - 1)),
-                    p.headDim,
-                    keys,
-                    row * p.headDim);
-        }
-    }
-
-    private static int key(AttentionProblem p, int kv, int j) {
-        return p.k.at(j) + kv * p.headDim;
-    }
-
-    private void packValues(AttentionProblem p, int kv, int tile, int rows) {
-        int whole = p.headDim / GROUP;
+    /** Copies the head dimensions of some keys, or of their values, that begin in column {@code column}. */
+    private static void pack(Matrix m, int column, int tile, int rows, int headDim, float[] packed) {
         for (int row = 0; row < rows; row++) {
-            int src = p.v.at(tile + row) + kv * p.headDim;
-            Quads.copy(p.v.data(), src, GROUP, values, row * GROUP, VALUE_STRIDE, whole, 1);
-            for (int d = whole * GROUP; d < p.headDim; d++) {
-                values[whole * VALUE_STRIDE + row * GROUP + d % GROUP] = p.v.data()[src + d];
+            int src = m.at(tile + row) + column;
+            for (int d = 0; d < headDim; d += DIMS) {
+                int dst = packedAt(d) + row * OuterProduct.STRIDE;
+                System.arraycopy(m.data(), src + d, packed, dst, Math.min(DIMS, headDim - d));
             }
         }
+    }
+
+    /** Where head dimension {@code d} of the first packed key is. */
+    private static int packedAt(int d) {
+        return d / DIMS * TILE * OuterProduct.STRIDE + d % DIMS;
     }
 
     /** Divides a panel's sums by its totals and puts them into the result; zeros where no key was seen. */

@@ -34,7 +34,8 @@ class AttentionTest {
                 new Shape(260, 260, 4, 2, 256, 50, prefix),
                 new Shape(300, 300, 2, 1, 64, 0, window),
                 new Shape(100, 400, 2, 1, 7, 0, window),
-                new Shape(150, 150, 2, 2, 128, 0, padded));
+                new Shape(150, 150, 2, 2, 128, 0, padded),
+                new Shape(37, 133, 2, 1, 515, 0, Mask.CAUSAL));
     }
 
     @ParameterizedTest
@@ -117,6 +118,28 @@ class AttentionTest {
 
     static List<Integer> teams() {
         return List.of(1, 2, 5);
+    }
+
+    /** From tile to tile the scores outgrow the running maximum: at times by more than what it tolerates, at times by less. */
+    @Test
+    void maximaMayRiseFromTileToTile() {
+        Shape s = new Shape(40, 700, 1, 1, 16, 0, Mask.FULL);
+        Matrix q = RandomFloats.matrix(1, s.queries, s.headDim);
+        Matrix k = RandomFloats.matrix(2, s.keys, s.headDim);
+        Matrix v = RandomFloats.matrix(3, s.keys, s.headDim);
+        for (int j = 0; j < s.keys; j++) {
+            for (int d = 0; d < s.headDim; d++) {
+                k.data()[k.at(j) + d] *= 1 + j / 100f;
+            }
+        }
+        Matrix out = new Matrix(s.queries, s.headDim);
+        try (Workers team = new Workers(1)) {
+            new Attention(team).apply(q, k, v, 1, 1, s.headDim, 0.5f, 0, s.mask, out);
+        }
+        double[] truth = oracle(q, k, v, s, 0.5f);
+        for (int i = 0; i < truth.length; i++) {
+            assertThat((double) out.get(i / s.headDim, i % s.headDim)).isEqualTo(truth[i], within(1e-5));
+        }
     }
 
     @Test
