@@ -3,8 +3,8 @@ package dev.pg.cli;
 import dev.pg.core.Workers;
 import dev.pg.kernels.Gemm;
 import dev.pg.kernels.VectorSupport;
+import dev.pg.model.Model;
 import dev.pg.model.config.Architecture;
-import dev.pg.model.config.ConfigNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -37,7 +37,7 @@ final class InfoCommand implements Callable<Integer> {
     public Integer call() {
         Map<String, String> facts = facts();
         if (model != null) {
-            Architecture architecture = Architecture.of(ConfigNode.read(model.resolve("config.json")));
+            Architecture architecture = Architecture.of(Model.config(model));
             facts.put("model", model + ": " + architecture.title());
             facts.put("can", architecture.abilities());
         }

@@ -5,6 +5,7 @@ import static dev.pg.cli.Run.pg;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
@@ -52,9 +53,10 @@ class InspectCommandTest {
         Run inspected = pg("inspect", adapter);
         assertThat(inspected.exitCode()).isEqualTo(1);
         assertThat(inspected.err()).contains("pg adapter inspect " + adapter).hasLineCount(1);
-        Run scored = pg("score", "--model", adapter, "--text", "hello");
-        assertThat(scored.exitCode()).isEqualTo(1);
-        assertThat(scored.err()).contains("an adapter, not a model").hasLineCount(1);
+        for (Run run : List.of(pg("score", "--model", adapter, "--text", "hello"), pg("info", "--model", adapter))) {
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.err()).contains("an adapter, not a model").hasLineCount(1);
+        }
     }
 
     @Test

@@ -27,19 +27,7 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Embed
      * @throws PgException if it is not a checkpoint directory, of an unknown architecture, incomplete or damaged
      */
     static Model open(Path directory, ModelOptions options) {
-        if (!Files.isDirectory(directory)) {
-            throw new PgException(directory + ": " + (Files.exists(directory) ? "not a directory" : "no such directory")
-                    + "; give the folder that holds config.json and model.safetensors");
-        }
-        if (Adapter.isIn(directory)) {
-            throw new PgException(
-                    directory + ": an adapter, not a model; open the model that it adapts, and it as an adapter");
-        }
-        Path file = directory.resolve("config.json");
-        if (!Files.exists(file)) {
-            throw new PgException(directory + ": no config.json in it; give the folder of a downloaded checkpoint");
-        }
-        ConfigNode config = ConfigNode.read(file);
+        ConfigNode config = config(directory);
         Architecture architecture = Architecture.of(config);
         Engine engine = new Engine(directory, config, options);
         try {
@@ -55,6 +43,27 @@ public sealed interface Model extends AutoCloseable permits TextGenerator, Embed
             engine.close();
             throw e;
         }
+    }
+
+    /**
+     * Reads the configuration of the checkpoint in {@code directory}, whatever its architecture.
+     *
+     * @throws PgException if it is not a checkpoint directory, or its configuration is damaged
+     */
+    static ConfigNode config(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            throw new PgException(directory + ": " + (Files.exists(directory) ? "not a directory" : "no such directory")
+                    + "; give the folder that holds config.json and model.safetensors");
+        }
+        if (Adapter.isIn(directory)) {
+            throw new PgException(
+                    directory + ": an adapter, not a model; open the model that it adapts, and it as an adapter");
+        }
+        Path file = directory.resolve("config.json");
+        if (!Files.exists(file)) {
+            throw new PgException(directory + ": no config.json in it; give the folder of a downloaded checkpoint");
+        }
+        return ConfigNode.read(file);
     }
 
     /**

@@ -47,7 +47,7 @@ public final class ConfigNode {
         } catch (JacksonException e) {
             throw new PgException(file + ": is not valid JSON (" + e.getOriginalMessage() + "); download it again", e);
         } catch (IOException e) {
-            throw new PgException(file + ": cannot be read (" + e + ")", e);
+            throw PgException.cannotRead(file, e);
         }
     }
 
