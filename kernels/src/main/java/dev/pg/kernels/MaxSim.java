@@ -28,6 +28,7 @@ public final class MaxSim {
 
     private final Workers workers;
     private final float[][] most; // per worker [rows of all tiles × BLOCK]
+    private final float[][] products; // per worker [rows of a tile × BLOCK]
     private final Workers.Task task = this::score;
 
     private List<PageVectors> pages;
@@ -42,6 +43,7 @@ public final class MaxSim {
     public MaxSim(Workers workers) {
         this.workers = workers;
         this.most = new float[workers.threads()][0];
+        this.products = new float[workers.threads()][VectorSupport.AVAILABLE ? MaxSimTile.LARGE * BLOCK : 0];
     }
 
     /**
@@ -119,7 +121,7 @@ public final class MaxSim {
         Arrays.fill(most[worker], 0, n, Float.NEGATIVE_INFINITY);
         int stretch = Math.max(1, STRETCH / (dim * BLOCK * page.dtype().bytes()));
         for (int block = 0; block < page.blocks(); block += stretch) {
-            raise(page, block, Math.min(block + stretch, page.blocks()), most[worker]);
+            raise(page, block, Math.min(block + stretch, page.blocks()), worker);
         }
         float sum = 0;
         for (int q = 0; q < queries; q++) {
@@ -132,15 +134,15 @@ public final class MaxSim {
         scores[index] = sum;
     }
 
-    private void raise(PageVectors page, int fromBlock, int toBlock, float[] largest) {
+    private void raise(PageVectors page, int fromBlock, int toBlock, int worker) {
         float[] q = page.dtype() == DType.F16 && VectorSupport.AVAILABLE ? packedForF16 : packed;
         int first = 0;
         for (int rows : tiles) {
             for (int block = fromBlock; block < toBlock; block++) {
                 if (VectorSupport.AVAILABLE) {
-                    MaxSimTile.raise(rows, q, first * dim, page, block, largest, first * BLOCK);
+                    MaxSimTile.raise(rows, q, first * dim, page, block, products[worker], most[worker], first * BLOCK);
                 } else {
-                    Scalar.raise(rows, q, first * dim, page, block, largest, first * BLOCK);
+                    Scalar.raise(rows, q, first * dim, page, block, most[worker], first * BLOCK);
                 }
             }
             first += rows;

@@ -17,17 +17,17 @@ final class MaxSimF32 {
 
     private MaxSimF32() {}
 
-    /** See {@link MaxSimTile#raise}. */
-    static void raise(int rows, float[] q, int qo, PageVectors page, int block, float[] most, int mo) {
+    /** See {@link MaxSimTile#multiply}. */
+    static void multiply(int rows, float[] q, int qo, PageVectors page, int block, float[] products) {
         long from = (long) block * page.dim() * STEP;
         if (rows == MaxSimTile.SMALL) {
-            tile4(page.dim(), q, qo, page.data(), from, most, mo);
+            tile4(page.dim(), q, qo, page.data(), from, products);
         } else {
-            tile10(page.dim(), q, qo, page.data(), from, most, mo);
+            tile10(page.dim(), q, qo, page.data(), from, products);
         }
     }
 
-    private static void tile4(int dim, float[] q, int qo, MemorySegment page, long from, float[] most, int mo) {
+    private static void tile4(int dim, float[] q, int qo, MemorySegment page, long from, float[] products) {
         FloatVector a0 = FloatVector.zero(FLOAT);
         FloatVector b0 = FloatVector.zero(FLOAT);
         FloatVector a1 = FloatVector.zero(FLOAT);
@@ -53,17 +53,17 @@ final class MaxSimF32 {
             a3 = q3.fma(a, a3);
             b3 = q3.fma(b, b3);
         }
-        FloatVector.fromArray(FLOAT, most, mo).max(a0).intoArray(most, mo);
-        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0).intoArray(most, mo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1).intoArray(most, mo + 1 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES).max(b1).intoArray(most, mo + 1 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK).max(a2).intoArray(most, mo + 2 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK + LANES).max(b2).intoArray(most, mo + 2 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK).max(a3).intoArray(most, mo + 3 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES).max(b3).intoArray(most, mo + 3 * BLOCK + LANES);
+        a0.intoArray(products, 0);
+        b0.intoArray(products, LANES);
+        a1.intoArray(products, BLOCK);
+        b1.intoArray(products, BLOCK + LANES);
+        a2.intoArray(products, 2 * BLOCK);
+        b2.intoArray(products, 2 * BLOCK + LANES);
+        a3.intoArray(products, 3 * BLOCK);
+        b3.intoArray(products, 3 * BLOCK + LANES);
     }
 
-    private static void tile10(int dim, float[] q, int qo, MemorySegment page, long from, float[] most, int mo) {
+    private static void tile10(int dim, float[] q, int qo, MemorySegment page, long from, float[] products) {
         FloatVector a0 = FloatVector.zero(FLOAT);
         FloatVector b0 = FloatVector.zero(FLOAT);
         FloatVector a1 = FloatVector.zero(FLOAT);
@@ -119,25 +119,25 @@ final class MaxSimF32 {
             a9 = q9.fma(a, a9);
             b9 = q9.fma(b, b9);
         }
-        FloatVector.fromArray(FLOAT, most, mo).max(a0).intoArray(most, mo);
-        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0).intoArray(most, mo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1).intoArray(most, mo + 1 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES).max(b1).intoArray(most, mo + 1 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK).max(a2).intoArray(most, mo + 2 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK + LANES).max(b2).intoArray(most, mo + 2 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK).max(a3).intoArray(most, mo + 3 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES).max(b3).intoArray(most, mo + 3 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK).max(a4).intoArray(most, mo + 4 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK + LANES).max(b4).intoArray(most, mo + 4 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 5 * BLOCK).max(a5).intoArray(most, mo + 5 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 5 * BLOCK + LANES).max(b5).intoArray(most, mo + 5 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 6 * BLOCK).max(a6).intoArray(most, mo + 6 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 6 * BLOCK + LANES).max(b6).intoArray(most, mo + 6 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 7 * BLOCK).max(a7).intoArray(most, mo + 7 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 7 * BLOCK + LANES).max(b7).intoArray(most, mo + 7 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 8 * BLOCK).max(a8).intoArray(most, mo + 8 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 8 * BLOCK + LANES).max(b8).intoArray(most, mo + 8 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 9 * BLOCK).max(a9).intoArray(most, mo + 9 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 9 * BLOCK + LANES).max(b9).intoArray(most, mo + 9 * BLOCK + LANES);
+        a0.intoArray(products, 0);
+        b0.intoArray(products, LANES);
+        a1.intoArray(products, BLOCK);
+        b1.intoArray(products, BLOCK + LANES);
+        a2.intoArray(products, 2 * BLOCK);
+        b2.intoArray(products, 2 * BLOCK + LANES);
+        a3.intoArray(products, 3 * BLOCK);
+        b3.intoArray(products, 3 * BLOCK + LANES);
+        a4.intoArray(products, 4 * BLOCK);
+        b4.intoArray(products, 4 * BLOCK + LANES);
+        a5.intoArray(products, 5 * BLOCK);
+        b5.intoArray(products, 5 * BLOCK + LANES);
+        a6.intoArray(products, 6 * BLOCK);
+        b6.intoArray(products, 6 * BLOCK + LANES);
+        a7.intoArray(products, 7 * BLOCK);
+        b7.intoArray(products, 7 * BLOCK + LANES);
+        a8.intoArray(products, 8 * BLOCK);
+        b8.intoArray(products, 8 * BLOCK + LANES);
+        a9.intoArray(products, 9 * BLOCK);
+        b9.intoArray(products, 9 * BLOCK + LANES);
     }
 }

@@ -20,18 +20,18 @@ final class MaxSimI8 {
 
     private MaxSimI8() {}
 
-    /** See {@link MaxSimTile#raise}. */
-    static void raise(int rows, float[] q, int qo, PageVectors page, int block, float[] most, int mo) {
+    /** See {@link MaxSimTile#multiply}. */
+    static void multiply(int rows, float[] q, int qo, PageVectors page, int block, float[] products) {
         long from = (long) block * page.dim() * STEP;
         if (rows == MaxSimTile.SMALL) {
-            tile4(page.dim(), q, qo, page.data(), from, page.factors(), block * BLOCK, most, mo);
+            tile4(page.dim(), q, qo, page.data(), from, page.factors(), block * BLOCK, products);
         } else {
-            tile10(page.dim(), q, qo, page.data(), from, page.factors(), block * BLOCK, most, mo);
+            tile10(page.dim(), q, qo, page.data(), from, page.factors(), block * BLOCK, products);
         }
     }
 
     private static void tile4(
-            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] most, int mo) {
+            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] products) {
         FloatVector a0 = FloatVector.zero(FLOAT);
         FloatVector b0 = FloatVector.zero(FLOAT);
         FloatVector a1 = FloatVector.zero(FLOAT);
@@ -63,24 +63,18 @@ final class MaxSimI8 {
         }
         FloatVector aFactor = FloatVector.fromArray(FLOAT, factors, fo);
         FloatVector bFactor = FloatVector.fromArray(FLOAT, factors, fo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo).max(a0.mul(aFactor)).intoArray(most, mo);
-        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0.mul(bFactor)).intoArray(most, mo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1.mul(aFactor)).intoArray(most, mo + 1 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES)
-                .max(b1.mul(bFactor))
-                .intoArray(most, mo + 1 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK).max(a2.mul(aFactor)).intoArray(most, mo + 2 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK + LANES)
-                .max(b2.mul(bFactor))
-                .intoArray(most, mo + 2 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK).max(a3.mul(aFactor)).intoArray(most, mo + 3 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES)
-                .max(b3.mul(bFactor))
-                .intoArray(most, mo + 3 * BLOCK + LANES);
+        a0.mul(aFactor).intoArray(products, 0);
+        b0.mul(bFactor).intoArray(products, LANES);
+        a1.mul(aFactor).intoArray(products, BLOCK);
+        b1.mul(bFactor).intoArray(products, BLOCK + LANES);
+        a2.mul(aFactor).intoArray(products, 2 * BLOCK);
+        b2.mul(bFactor).intoArray(products, 2 * BLOCK + LANES);
+        a3.mul(aFactor).intoArray(products, 3 * BLOCK);
+        b3.mul(bFactor).intoArray(products, 3 * BLOCK + LANES);
     }
 
     private static void tile10(
-            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] most, int mo) {
+            int dim, float[] q, int qo, MemorySegment page, long from, float[] factors, int fo, float[] products) {
         FloatVector a0 = FloatVector.zero(FLOAT);
         FloatVector b0 = FloatVector.zero(FLOAT);
         FloatVector a1 = FloatVector.zero(FLOAT);
@@ -142,43 +136,25 @@ final class MaxSimI8 {
         }
         FloatVector aFactor = FloatVector.fromArray(FLOAT, factors, fo);
         FloatVector bFactor = FloatVector.fromArray(FLOAT, factors, fo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo).max(a0.mul(aFactor)).intoArray(most, mo);
-        FloatVector.fromArray(FLOAT, most, mo + LANES).max(b0.mul(bFactor)).intoArray(most, mo + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK).max(a1.mul(aFactor)).intoArray(most, mo + 1 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 1 * BLOCK + LANES)
-                .max(b1.mul(bFactor))
-                .intoArray(most, mo + 1 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK).max(a2.mul(aFactor)).intoArray(most, mo + 2 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 2 * BLOCK + LANES)
-                .max(b2.mul(bFactor))
-                .intoArray(most, mo + 2 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK).max(a3.mul(aFactor)).intoArray(most, mo + 3 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 3 * BLOCK + LANES)
-                .max(b3.mul(bFactor))
-                .intoArray(most, mo + 3 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK).max(a4.mul(aFactor)).intoArray(most, mo + 4 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 4 * BLOCK + LANES)
-                .max(b4.mul(bFactor))
-                .intoArray(most, mo + 4 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 5 * BLOCK).max(a5.mul(aFactor)).intoArray(most, mo + 5 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 5 * BLOCK + LANES)
-                .max(b5.mul(bFactor))
-                .intoArray(most, mo + 5 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 6 * BLOCK).max(a6.mul(aFactor)).intoArray(most, mo + 6 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 6 * BLOCK + LANES)
-                .max(b6.mul(bFactor))
-                .intoArray(most, mo + 6 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 7 * BLOCK).max(a7.mul(aFactor)).intoArray(most, mo + 7 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 7 * BLOCK + LANES)
-                .max(b7.mul(bFactor))
-                .intoArray(most, mo + 7 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 8 * BLOCK).max(a8.mul(aFactor)).intoArray(most, mo + 8 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 8 * BLOCK + LANES)
-                .max(b8.mul(bFactor))
-                .intoArray(most, mo + 8 * BLOCK + LANES);
-        FloatVector.fromArray(FLOAT, most, mo + 9 * BLOCK).max(a9.mul(aFactor)).intoArray(most, mo + 9 * BLOCK);
-        FloatVector.fromArray(FLOAT, most, mo + 9 * BLOCK + LANES)
-                .max(b9.mul(bFactor))
-                .intoArray(most, mo + 9 * BLOCK + LANES);
+        a0.mul(aFactor).intoArray(products, 0);
+        b0.mul(bFactor).intoArray(products, LANES);
+        a1.mul(aFactor).intoArray(products, BLOCK);
+        b1.mul(bFactor).intoArray(products, BLOCK + LANES);
+        a2.mul(aFactor).intoArray(products, 2 * BLOCK);
+        b2.mul(bFactor).intoArray(products, 2 * BLOCK + LANES);
+        a3.mul(aFactor).intoArray(products, 3 * BLOCK);
+        b3.mul(bFactor).intoArray(products, 3 * BLOCK + LANES);
+        a4.mul(aFactor).intoArray(products, 4 * BLOCK);
+        b4.mul(bFactor).intoArray(products, 4 * BLOCK + LANES);
+        a5.mul(aFactor).intoArray(products, 5 * BLOCK);
+        b5.mul(bFactor).intoArray(products, 5 * BLOCK + LANES);
+        a6.mul(aFactor).intoArray(products, 6 * BLOCK);
+        b6.mul(bFactor).intoArray(products, 6 * BLOCK + LANES);
+        a7.mul(aFactor).intoArray(products, 7 * BLOCK);
+        b7.mul(bFactor).intoArray(products, 7 * BLOCK + LANES);
+        a8.mul(aFactor).intoArray(products, 8 * BLOCK);
+        b8.mul(bFactor).intoArray(products, 8 * BLOCK + LANES);
+        a9.mul(aFactor).intoArray(products, 9 * BLOCK);
+        b9.mul(bFactor).intoArray(products, 9 * BLOCK + LANES);
     }
 }
