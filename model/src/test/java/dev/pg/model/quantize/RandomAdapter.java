@@ -42,9 +42,9 @@ final class RandomAdapter {
         try {
             Files.createDirectories(out);
             Files.writeString(out.resolve("adapter_config.json"), """
-                    {"peft_type": "LORA", "r": 3, "lora_alpha": 6, "target_modules":
+                    {"peft_type": "LORA", "r": %d, "lora_alpha": %d, "target_modules":
                      ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]}
-                    """);
+                    """.formatted(RANK, 2 * RANK));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
