@@ -24,7 +24,7 @@ public final class Spills {
             OuterProduct::tile OuterProduct::transposedTile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
             Quads::interleave Quads::separate Quads::copy
             DecodeAttention$Simd::fourDots DecodeAttention$Simd::fourColumns
-            RowSums::sum RowSums::squares LayerNorm$Simd::normalize RmsNorm$Simd::normalize
+            RowSums::sum RowSums::squares LayerNorm$Simd::normalize RmsNorm$Simd::normalize Residual$Simd::add GeGlu$Simd::multiply
             Gelu$Simd::apply Rope$Simd::rotate SoftCap$Simd::apply
             Softmax$Simd::exponentials Softmax$Simd::scale Softmax$Simd::subtract
             MaxSimF32::tile4 MaxSimF16::tile4 MaxSimI8::tile4

@@ -92,7 +92,7 @@ final class DecodeAttention implements Workers.Task {
                 SoftCap.apply(scores, part * CHUNK, count, p.softCap);
             }
             maxima[part] = Softmax.Scalar.max(scores, part * CHUNK, count);
-            totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, Species.LANES, maxima[part], true);
+            totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part], true);
         }
         for (int d = 0; d < p.headDim; d += Simd.columns(p.headDim - d)) {
             for (int head = firstHead; head < endHead; head++) {

@@ -43,8 +43,11 @@ final class Exp {
 
     static final int MANTISSA_BITS = 23;
 
+    /** ln 2 in one part, for arguments that are differences: their own rounding error is 20 times that of n · LN2. */
+    static final float LN2 = 0x1.62e43p-1f;
+
     /**
-     * For kernels whose arguments are not positive and which may take results below 2^-126 as 0: arguments below this give 2^-127, of which
+     * For kernels whose arguments never exceed 88 and which may take results below 2^-126 as 0: arguments below this give 2^-127, of which
      * the exponent bits alone are 0.
      */
     static final float FLUSH = -88f;

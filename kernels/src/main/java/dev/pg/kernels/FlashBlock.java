@@ -197,14 +197,13 @@ final class FlashBlock {
 
     /**
      * x = e^(x - maximum) for [rows × PANEL], added up per query into {@code sum}. The steps of {@link Exp} written out, for
-     * the reason given there, and shortened for arguments that are not positive: results below 2^-126 become 0.
+     * the reason given there, and shortened for arguments up to {@link #SLACK}: results below 2^-126 become 0.
      */
     private static void exponentials(float[] x, int rows, float[] maximum, int at, float[] sum, int sumAt) {
         FloatVector min = FloatVector.broadcast(Species.FLOAT, Exp.FLUSH);
         FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
         FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.BIASED_ROUND);
-        FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
-        FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
+        FloatVector ln2 = FloatVector.broadcast(Species.FLOAT, -Exp.LN2);
         FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);
         FloatVector c3 = FloatVector.broadcast(Species.FLOAT, Exp.C3);
         FloatVector c4 = FloatVector.broadcast(Species.FLOAT, Exp.C4);
@@ -218,7 +217,7 @@ final class FlashBlock {
                 FloatVector clamped = v.blend(min, v.compare(VectorOperators.LT, min));
                 FloatVector shifted = clamped.fma(log2e, round);
                 FloatVector n = shifted.sub(round);
-                FloatVector r = n.fma(ln2Low, n.fma(ln2High, clamped));
+                FloatVector r = n.fma(ln2, clamped);
                 FloatVector q = r.fma(c6, c5).fma(r, c4).fma(r, c3).fma(r, c2);
                 FloatVector e = r.mul(r).fma(q, r).add(1f);
                 IntVector scale = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS);

@@ -1,6 +1,8 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import jdk.incubator.vector.FloatVector;
 
 /** Gated linear unit with GELU (Shazeer, arXiv 2002.05202): gelu(gate) · up, with the tanh form of {@link Gelu}. */
 public final class GeGlu {
@@ -54,9 +56,14 @@ public final class GeGlu {
             multiply(y, yOffset, gateUp, up, count);
         }
 
-        /** A plain loop, one rounding per element; C2 of JDK 25 leaves it scalar. */
         private static void multiply(float[] y, int yOffset, float[] x, int offset, int count) {
-            for (int i = 0; i < count; i++) {
+            int bound = Species.FLOAT.loopBound(count);
+            for (int i = 0; i < bound; i += Species.LANES) {
+                FloatVector.fromArray(Species.FLOAT, y, yOffset + i)
+                        .mul(FloatVector.fromArray(Species.FLOAT, x, offset + i))
+                        .intoArray(y, yOffset + i);
+            }
+            for (int i = bound; i < count; i++) {
                 y[yOffset + i] *= x[offset + i];
             }
         }

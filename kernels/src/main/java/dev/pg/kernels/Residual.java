@@ -1,6 +1,8 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import jdk.incubator.vector.FloatVector;
 
 /** The sum that closes a residual connection. */
 public final class Residual {
@@ -21,14 +23,35 @@ public final class Residual {
 
     private static void rows(Matrix x, Matrix delta, int from, int to) {
         for (int r = from; r < to; r++) {
-            add(x.data(), x.at(r), delta.data(), delta.at(r), x.cols());
+            if (VectorSupport.AVAILABLE) {
+                Simd.add(x.data(), x.at(r), delta.data(), delta.at(r), x.cols());
+            } else {
+                Scalar.add(x.data(), x.at(r), delta.data(), delta.at(r), x.cols());
+            }
         }
     }
 
-    /** A plain loop, which memory bounds anyway: one rounding per element leaves nothing to differ. */
-    private static void add(float[] x, int xOffset, float[] delta, int deltaOffset, int count) {
-        for (int i = 0; i < count; i++) {
-            x[xOffset + i] += delta[deltaOffset + i];
+    static final class Scalar {
+        private Scalar() {}
+
+        static void add(float[] x, int offset, float[] delta, int deltaOffset, int count) {
+            for (int i = 0; i < count; i++) {
+                x[offset + i] += delta[deltaOffset + i];
+            }
+        }
+    }
+
+    static final class Simd {
+        private Simd() {}
+
+        static void add(float[] x, int offset, float[] delta, int deltaOffset, int count) {
+            int bound = Species.FLOAT.loopBound(count);
+            for (int i = 0; i < bound; i += Species.LANES) {
+                FloatVector.fromArray(Species.FLOAT, x, offset + i)
+                        .add(FloatVector.fromArray(Species.FLOAT, delta, deltaOffset + i))
+                        .intoArray(x, offset + i);
+            }
+            Scalar.add(x, offset + bound, delta, deltaOffset + bound, count - bound);
         }
     }
 }

@@ -93,7 +93,7 @@ public final class Softmax {
             float max = Scalar.max(x, offset, count);
             double sum = 0;
             for (int b = 0; b < count; b += BLOCK) {
-                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), Species.LANES, max, true);
+                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), max, true);
             }
             scale(x, offset, count, (float) (1 / sum));
         }
@@ -102,7 +102,7 @@ public final class Softmax {
             float max = Scalar.max(x, offset, count);
             double sum = 0;
             for (int b = 0; b < count; b += BLOCK) {
-                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), Species.LANES, max, false);
+                sum += exponentials(x, offset + b, Math.min(BLOCK, count - b), max, false);
             }
             subtract(x, offset, count, max, (float) StrictMath.log(sum));
         }
@@ -110,15 +110,14 @@ public final class Softmax {
         /**
          * The sum of e^(x[i] - max), with the terms left in {@code x} if {@code store}. The steps of {@link Exp} written out, for
          * the reason given there, and shortened for arguments that are not positive: terms below 2^-126 become 0.
-         *
-         * @param step {@link Species#LANES}; a parameter, because C2 would unroll a loop with a constant step, and spill
          */
-        static float exponentials(float[] x, int offset, int count, int step, float max, boolean store) {
+        static float exponentials(float[] x, int offset, int count, float max, boolean store) {
+            // Rotated, or C2 would load and broadcast it again in every pass.
+            FloatVector largest = FloatVector.broadcast(Species.FLOAT, max).rearrange(Species.ROTATE_1);
             FloatVector min = FloatVector.broadcast(Species.FLOAT, Exp.FLUSH);
             FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
             FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.BIASED_ROUND);
-            FloatVector ln2High = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_HIGH);
-            FloatVector ln2Low = FloatVector.broadcast(Species.FLOAT, -Exp.LN2_LOW);
+            FloatVector ln2 = FloatVector.broadcast(Species.FLOAT, -Exp.LN2);
             FloatVector c2 = FloatVector.broadcast(Species.FLOAT, Exp.C2);
             FloatVector c3 = FloatVector.broadcast(Species.FLOAT, Exp.C3);
             FloatVector c4 = FloatVector.broadcast(Species.FLOAT, Exp.C4);
@@ -126,12 +125,12 @@ public final class Softmax {
             FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
             FloatVector sums = FloatVector.zero(Species.FLOAT);
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = offset; i < offset + bound; i += step) {
-                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).sub(max);
+            for (int i = offset; i < offset + bound; i += Species.LANES) {
+                FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).sub(largest);
                 FloatVector clamped = v.blend(min, v.compare(VectorOperators.LT, min));
                 FloatVector shifted = clamped.fma(log2e, round);
                 FloatVector n = shifted.sub(round);
-                FloatVector r = n.fma(ln2Low, n.fma(ln2High, clamped));
+                FloatVector r = n.fma(ln2, clamped);
                 FloatVector q = r.fma(c6, c5).fma(r, c4).fma(r, c3).fma(r, c2);
                 FloatVector e = r.mul(r).fma(q, r).add(1f);
                 IntVector scale = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, Exp.MANTISSA_BITS);
