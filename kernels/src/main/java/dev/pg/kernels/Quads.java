@@ -12,73 +12,41 @@ import jdk.incubator.vector.VectorShuffle;
 final class Quads {
     private Quads() {}
 
-    /** Columns of a vector of quads. */
-    private static final int COLUMNS = Species.LANES / 4;
+    /** Every lane of the first half, twice. */
+    private static final VectorShuffle<Float> LOW = VectorShuffle.fromOp(Species.FLOAT, lane -> lane / 2);
 
-    private static final VectorMask<Float> LANES_1 = lanesOfRow(1);
-    private static final VectorMask<Float> LANES_2 = lanesOfRow(2);
-    private static final VectorMask<Float> LANES_3 = lanesOfRow(3);
-    private static final VectorShuffle<Float> SPREAD_0 = spread(0);
-    private static final VectorShuffle<Float> SPREAD_1 = spread(1);
-    private static final VectorShuffle<Float> SPREAD_2 = spread(2);
-    private static final VectorShuffle<Float> SPREAD_3 = spread(3);
+    /** Every lane of the second half, twice. */
+    private static final VectorShuffle<Float> HIGH =
+            VectorShuffle.fromOp(Species.FLOAT, lane -> Species.LANES / 2 + lane / 2);
 
-    private static final VectorMask<Float> QUARTER_1 = quarter(1);
-    private static final VectorMask<Float> QUARTER_2 = quarter(2);
-    private static final VectorMask<Float> QUARTER_3 = quarter(3);
-    private static final VectorShuffle<Float> COLLECT_0 = collect(0);
-    private static final VectorShuffle<Float> COLLECT_1 = collect(1);
-    private static final VectorShuffle<Float> COLLECT_2 = collect(2);
-    private static final VectorShuffle<Float> COLLECT_3 = collect(3);
+    /** The even lanes, twice. */
+    private static final VectorShuffle<Float> EVEN =
+            VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES);
 
-    /** The lanes of a vector of quads that hold row {@code r}. */
-    private static VectorMask<Float> lanesOfRow(int r) {
-        return VectorMask.fromLong(Species.FLOAT, 0x1111L << r);
-    }
+    /** The odd lanes, twice. */
+    private static final VectorShuffle<Float> ODD =
+            VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES + 1);
 
-    /** Every lane of the {@code part}-th quarter of a row, four times. */
-    private static VectorShuffle<Float> spread(int part) {
-        return VectorShuffle.fromOp(Species.FLOAT, lane -> lane / 4 + part * COLUMNS);
-    }
+    private static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(Species.FLOAT, 0xaaaaL);
+    private static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(Species.FLOAT, -1L << (Species.LANES / 2));
 
-    private static VectorMask<Float> quarter(int part) {
-        return VectorMask.fromLong(Species.FLOAT, ((1L << COLUMNS) - 1) << (part * COLUMNS));
-    }
-
-    /** Every lane of row {@code r}, once in each quarter. */
-    private static VectorShuffle<Float> collect(int r) {
-        return VectorShuffle.fromOp(Species.FLOAT, lane -> lane % COLUMNS * 4 + r);
-    }
-
-    /** dst[at + 4c + r] = src[s_r + c] for c in [0, count). */
+    /** dst[at + 4c + r] = src[s_r + c] for c in [0, count): rows 0 and 2 are zipped, rows 1 and 3, and then the two. */
     static void interleave(float[] src, int s0, int s1, int s2, int s3, int count, float[] dst, int at) {
         int bound = Species.FLOAT.loopBound(count);
         for (int c = 0; c < bound; c += Species.LANES) {
             FloatVector r0 = FloatVector.fromArray(Species.FLOAT, src, s0 + c);
-            FloatVector r1 = FloatVector.fromArray(Species.FLOAT, src, s1 + c);
             FloatVector r2 = FloatVector.fromArray(Species.FLOAT, src, s2 + c);
+            FloatVector low02 = r0.rearrange(LOW).blend(r2.rearrange(LOW), ODD_LANES);
+            FloatVector high02 = r0.rearrange(HIGH).blend(r2.rearrange(HIGH), ODD_LANES);
+            FloatVector r1 = FloatVector.fromArray(Species.FLOAT, src, s1 + c);
             FloatVector r3 = FloatVector.fromArray(Species.FLOAT, src, s3 + c);
+            FloatVector low13 = r1.rearrange(LOW).blend(r3.rearrange(LOW), ODD_LANES);
+            FloatVector high13 = r1.rearrange(HIGH).blend(r3.rearrange(HIGH), ODD_LANES);
             int to = at + 4 * c;
-            r0.rearrange(SPREAD_0)
-                    .blend(r1.rearrange(SPREAD_0), LANES_1)
-                    .blend(r2.rearrange(SPREAD_0), LANES_2)
-                    .blend(r3.rearrange(SPREAD_0), LANES_3)
-                    .intoArray(dst, to);
-            r0.rearrange(SPREAD_1)
-                    .blend(r1.rearrange(SPREAD_1), LANES_1)
-                    .blend(r2.rearrange(SPREAD_1), LANES_2)
-                    .blend(r3.rearrange(SPREAD_1), LANES_3)
-                    .intoArray(dst, to + Species.LANES);
-            r0.rearrange(SPREAD_2)
-                    .blend(r1.rearrange(SPREAD_2), LANES_1)
-                    .blend(r2.rearrange(SPREAD_2), LANES_2)
-                    .blend(r3.rearrange(SPREAD_2), LANES_3)
-                    .intoArray(dst, to + 2 * Species.LANES);
-            r0.rearrange(SPREAD_3)
-                    .blend(r1.rearrange(SPREAD_3), LANES_1)
-                    .blend(r2.rearrange(SPREAD_3), LANES_2)
-                    .blend(r3.rearrange(SPREAD_3), LANES_3)
-                    .intoArray(dst, to + 3 * Species.LANES);
+            low02.rearrange(LOW).blend(low13.rearrange(LOW), ODD_LANES).intoArray(dst, to);
+            low02.rearrange(HIGH).blend(low13.rearrange(HIGH), ODD_LANES).intoArray(dst, to + Species.LANES);
+            high02.rearrange(LOW).blend(high13.rearrange(LOW), ODD_LANES).intoArray(dst, to + 2 * Species.LANES);
+            high02.rearrange(HIGH).blend(high13.rearrange(HIGH), ODD_LANES).intoArray(dst, to + 3 * Species.LANES);
         }
         for (int c = bound; c < count; c++) {
             dst[at + 4 * c] = src[s0 + c];
@@ -95,28 +63,16 @@ final class Quads {
             int from = at + 4 * c;
             FloatVector q0 = FloatVector.fromArray(Species.FLOAT, src, from);
             FloatVector q1 = FloatVector.fromArray(Species.FLOAT, src, from + Species.LANES);
+            FloatVector low02 = q0.rearrange(EVEN).blend(q1.rearrange(EVEN), SECOND_HALF);
+            FloatVector low13 = q0.rearrange(ODD).blend(q1.rearrange(ODD), SECOND_HALF);
             FloatVector q2 = FloatVector.fromArray(Species.FLOAT, src, from + 2 * Species.LANES);
             FloatVector q3 = FloatVector.fromArray(Species.FLOAT, src, from + 3 * Species.LANES);
-            q0.rearrange(COLLECT_0)
-                    .blend(q1.rearrange(COLLECT_0), QUARTER_1)
-                    .blend(q2.rearrange(COLLECT_0), QUARTER_2)
-                    .blend(q3.rearrange(COLLECT_0), QUARTER_3)
-                    .intoArray(dst, d0 + c);
-            q0.rearrange(COLLECT_1)
-                    .blend(q1.rearrange(COLLECT_1), QUARTER_1)
-                    .blend(q2.rearrange(COLLECT_1), QUARTER_2)
-                    .blend(q3.rearrange(COLLECT_1), QUARTER_3)
-                    .intoArray(dst, d1 + c);
-            q0.rearrange(COLLECT_2)
-                    .blend(q1.rearrange(COLLECT_2), QUARTER_1)
-                    .blend(q2.rearrange(COLLECT_2), QUARTER_2)
-                    .blend(q3.rearrange(COLLECT_2), QUARTER_3)
-                    .intoArray(dst, d2 + c);
-            q0.rearrange(COLLECT_3)
-                    .blend(q1.rearrange(COLLECT_3), QUARTER_1)
-                    .blend(q2.rearrange(COLLECT_3), QUARTER_2)
-                    .blend(q3.rearrange(COLLECT_3), QUARTER_3)
-                    .intoArray(dst, d3 + c);
+            FloatVector high02 = q2.rearrange(EVEN).blend(q3.rearrange(EVEN), SECOND_HALF);
+            FloatVector high13 = q2.rearrange(ODD).blend(q3.rearrange(ODD), SECOND_HALF);
+            low02.rearrange(EVEN).blend(high02.rearrange(EVEN), SECOND_HALF).intoArray(dst, d0 + c);
+            low13.rearrange(EVEN).blend(high13.rearrange(EVEN), SECOND_HALF).intoArray(dst, d1 + c);
+            low02.rearrange(ODD).blend(high02.rearrange(ODD), SECOND_HALF).intoArray(dst, d2 + c);
+            low13.rearrange(ODD).blend(high13.rearrange(ODD), SECOND_HALF).intoArray(dst, d3 + c);
         }
         for (int c = bound; c < count; c++) {
             dst[d0 + c] = src[at + 4 * c];
