@@ -5,35 +5,31 @@ import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 
 /**
- * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens") and {@link QuantizedWeights}. A task takes a tile, and a tile is one straight stream
- * of bytes: a lane of a vector is a row, so nothing is added across lanes, and the inputs are broadcast to all rows.
+ * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded to eight bits as {@link TileTokens} says, and {@link QuantizedWeights}. A task
+ * takes a tile, and a tile is one straight stream of bytes: a lane of a vector is a row, so nothing is added across rows, and the
+ * inputs are broadcast to all of them.
  *
- * <p>An element of y is a chain of sums over groups; in each, a chain of fused multiply-adds over its inputs. So it has the same bits for
+ * <p>An element of y is a chain of sums over groups; in each, products and sums of whole numbers. So it has the same bits for
  * any vector width and number of threads, and before and after the JIT has warmed up. One token and several differ in no bit either.
  */
 final class FewTiles {
     private static final int TILE = Quantization.TILE;
     private static final int LANES = Species.LANES;
 
-    /** Groups of one call: small enough that rows which come later find them in the L1 cache. */
-    private static final int GROUPS = 16;
-
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
     private final float[][] bounds; // per worker, see TileBounds
+    private final TileTokens packed = new TileTokens();
     private final Workers.Task tileTask = this::multiplyTile;
 
     private Matrix y;
     private Linear w;
     private int tokens;
-    private int fours; // of tokens; 0 for a single one
-    private int perFour; // numbers of four tokens, or of the single one
-    private float[] packed = new float[0]; // see TileTokens
 
     FewTiles(Workers workers) {
         this.workers = workers;
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE];
-        bounds = new float[workers.threads()][GROUPS * 2 * TILE];
+        bounds = new float[workers.threads()][Quantization.BLOCK * 2 * TILE];
     }
 
     /** True if all weights of {@code w} are quantised in one format. */
@@ -57,27 +53,12 @@ final class FewTiles {
         this.w = w;
         this.y = y;
         tokens = x.rows();
-        fours = tokens == 1 ? 0 : Math.ceilDiv(tokens, 4);
-        pack(x, format(w));
+        packed.pack(x, format(w));
         int tasks = 0;
         for (int i = 0; i < w.parts(); i++) {
             tasks += Math.ceilDiv(w.part(i).rows(), TILE);
         }
         workers.run(tasks, tileTask);
-    }
-
-    private void pack(Matrix x, Quantization format) {
-        int step = tokens == 1 ? 1 : 4;
-        perFour = Math.ceilDiv(x.cols(), Quantization.GROUP) * TileTokens.STRIDE * step;
-        int needed = Math.max(1, fours) * perFour;
-        if (packed.length < needed) {
-            packed = new float[needed];
-        } else {
-            Arrays.fill(packed, Math.max(0, fours - 1) * perFour, needed, 0); // the last four may lack tokens
-        }
-        for (int t = 0; t < tokens; t++) {
-            TileTokens.pack(format, x.data(), x.at(t), x.cols(), packed, t / 4 * perFour + t % 4, step);
-        }
     }
 
     private void multiplyTile(int index, int worker) {
@@ -91,10 +72,9 @@ final class FewTiles {
         }
         QuantizedWeights part = (QuantizedWeights) w.part(p);
         float[] tileSums = sums[worker];
-        Arrays.fill(tileSums, 0, Math.max(1, 4 * fours) * TILE, 0);
-        for (int group = 0; group < part.groups(); group += GROUPS) {
-            int count = Math.min(GROUPS, part.groups() - group);
-            add(part, part.at(tile, group), group, count, tileSums, bounds[worker]);
+        Arrays.fill(tileSums, 0, Math.max(1, 4 * packed.fours()) * TILE, 0);
+        for (int group = 0; group < part.groups(); group += Quantization.BLOCK) {
+            addBlock(part, tile, group, tileSums, bounds[worker]);
         }
         int first = column + tile * TILE;
         int rows = Math.min(TILE, part.rows() - tile * TILE);
@@ -105,32 +85,36 @@ final class FewTiles {
         }
     }
 
-    private void add(QuantizedWeights part, long at, int group, int count, float[] tileSums, float[] ranges) {
-        Quantization format = part.quantization();
-        boolean eight = format == Quantization.Q8;
-        int words = format.words();
-        int inputs = Quantization.GROUP / words; // of one token in a word
-        TileBounds.lookUp(part.data, at, format.groupBytes(), count, part.levels(), ranges);
-        if (fours == 0) {
-            int from = group * TileTokens.STRIDE;
+    private void addBlock(QuantizedWeights part, int tile, int group, float[] sums, float[] bounds) {
+        int groups = part.blockGroups(group);
+        long at = part.wordsAt(tile, group);
+        boolean eight = part.quantization() == Quantization.Q8;
+        int words = part.quantization().words();
+        int[] x = packed.factors();
+        float[] scales = packed.scales();
+        TileBounds.lookUp(part.data, part.codesAt(tile, group), groups, part.levels(), bounds);
+        if (packed.fours() == 0) {
+            int xo = packed.factorsAt(0, group);
+            int co = packed.scalesAt(0, group);
             for (int r = 0; r < TILE; r += 4 * LANES) {
-                long rows = at + TILE + r * (long) Integer.BYTES;
+                long rows = at + r * (long) Integer.BYTES;
                 if (eight) {
-                    Q8Dots.dots4x1(part.data, rows, count, words, packed, from, inputs, ranges, r, tileSums, r);
+                    Q8Dots.dots4x1(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, r);
                 } else {
-                    Q4Dots.dots4x1(part.data, rows, count, words, packed, from, inputs, ranges, r, tileSums, r);
+                    Q4Dots.dots4x1(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, r);
                 }
             }
         }
-        for (int f = 0; f < fours; f++) {
-            int from = f * perFour + group * TileTokens.STRIDE * 4;
+        for (int f = 0; f < packed.fours(); f++) {
+            int xo = packed.factorsAt(f, group);
+            int co = packed.scalesAt(f, group);
             for (int r = 0; r < TILE; r += LANES) {
-                long rows = at + TILE + r * (long) Integer.BYTES;
-                int to = f * 4 * TILE + r;
+                long rows = at + r * (long) Integer.BYTES;
+                int so = f * 4 * TILE + r;
                 if (eight) {
-                    Q8Dots.dots1x4(part.data, rows, count, words, packed, from, 4 * inputs, ranges, r, tileSums, to);
+                    Q8Dots.dots1x4(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, so);
                 } else {
-                    Q4Dots.dots1x4(part.data, rows, count, words, packed, from, 4 * inputs, ranges, r, tileSums, to);
+                    Q4Dots.dots1x4(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, so);
                 }
             }
         }

@@ -58,8 +58,8 @@ final class GroupEncoder {
         }
     }
 
-    /** Encodes {@code w} [GROUP × TILE] at byte {@code at} of {@code target}. */
-    void encode(float[] w, MemorySegment target, long at) {
+    /** Encodes {@code w} [GROUP × TILE]: its codes and its words go to these bytes of {@code target}. */
+    void encode(float[] w, MemorySegment target, long codesAt, long wordsAt) {
         bounds(format, w, high, low);
         for (int r = 0; r < TILE; r++) {
             highCode[r] = code(high[r]);
@@ -73,10 +73,10 @@ final class GroupEncoder {
         }
         for (int r = 0; r < TILE; r++) {
             use(r, bestCode[r]);
-            target.set(ValueLayout.JAVA_BYTE, at + r, (byte) bestCode[r]);
+            target.set(ValueLayout.JAVA_BYTE, codesAt + r, (byte) bestCode[r]);
         }
         quantize(w);
-        store(target, at + TILE);
+        store(target, wordsAt);
     }
 
     /** The level that holds {@code bound}. */
@@ -147,7 +147,6 @@ final class GroupEncoder {
                         word |= two << (8 * b);
                     }
                 }
-                word = Integer.rotateLeft(word, format.rotation());
                 target.set(QuantizedWeights.INT, at + (i * TILE + r) * (long) Integer.BYTES, word);
             }
         }

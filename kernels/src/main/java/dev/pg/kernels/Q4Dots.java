@@ -1,24 +1,32 @@
 package dev.pg.kernels;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.ROL;
 
 import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Dot products of {@link Quantization#Q4} weights, a row of the tile in each lane. A byte of two weights h and l is shifted to the upper bits of
- * a mantissa and becomes 1 + h/16 + l/256 by setting the other bits, and 1 + l/256 by clearing h; {@link TileTokens} prepares the
- * inputs so that the sum of both products is that of the two weights. The loops are those of {@link Q8Dots}.
+ * Dot products of {@link Quantization#Q4} weights with tokens rounded to eight bits, a row of the tile in each int lane, four inputs in each short
+ * lane. Products are made in 16 bits, modulo 2^16: a lane v = q0 + 16·q1 + 256·q2 + 4096·q3 need not be taken apart to give
+ *
+ * <pre>
+ *   v · a0 + (v >>> 4) · (a1 − 16·a0) + (v >>> 8) · (a2 − 16·a1) + (v >>> 12) · (a3 − 16·a2) = q0·a0 + q1·a1 + q2·a2 + q3·a3
+ * </pre>
+ *
+ * A group's sum of eight products of at most 15 · 127 fits a short lane. The loops are those of {@link Q8Dots}.
  */
 final class Q4Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final VectorSpecies<Integer> INT = Species.INT;
+    private static final VectorSpecies<Short> SHORT = Species.SHORT_PAIRS;
     private static final int LANES = Species.LANES;
 
     private static final long BYTES = INT.vectorByteSize();
@@ -27,131 +35,97 @@ final class Q4Dots {
     /** From a word of the tile to the next of the same row. */
     private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
 
-    private static final long GROUP_BYTES = Quantization.Q4.groupBytes();
-
-    /** The bits of 1.0f. */
-    private static final int ONE = 0x3f800000;
-
-    /** The bits of the weights in a mantissa. */
-    private static final int WEIGHT = 0x007f8000;
-
-    /** All bits but those of the weight in the high half of a byte. */
-    private static final int LOW = ~0x00780000;
-
     private Q4Dots() {}
 
     /**
      * The products of some groups of 4 · LANES rows with one token: sums[row].
      *
-     * @param at where the words of the rows begin in the first group
+     * @param word where the words of the rows begin
      * @param words of a row in a group
-     * @param x of {@link TileTokens}
-     * @param inputs floats of x from a word to the next: 8
+     * @param step 1
+     * @param x factors of {@link TileTokens}
+     * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
      * @param sums added to
      */
     static void dots4x1(
             MemorySegment w,
-            long at,
+            long word,
             int groups,
             int words,
-            float[] x,
+            int step,
+            int[] x,
             int xo,
-            int inputs,
+            float[] scales,
+            int co,
             float[] bounds,
             int bo,
             float[] sums,
             int so) {
-        IntVector weight = IntVector.broadcast(INT, WEIGHT);
-        IntVector one = IntVector.broadcast(INT, ONE);
-        IntVector low = IntVector.broadcast(INT, LOW);
         FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
         FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
         FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
         for (int g = 0; g < groups; g++) {
-            int xi = xo;
-            long word = at;
-            xo += words * inputs;
-            FloatVector t0 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t1 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t2 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t3 = FloatVector.broadcast(FLOAT, x[xo]);
-            for (int i = 0; i < words; i++) {
-                IntVector w0 = IntVector.fromMemorySegment(INT, w, word, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(INT, w, word + BYTES, LITTLE_ENDIAN);
-                IntVector w2 = IntVector.fromMemorySegment(INT, w, word + 2 * BYTES, LITTLE_ENDIAN);
-                IntVector w3 = IntVector.fromMemorySegment(INT, w, word + 3 * BYTES, LITTLE_ENDIAN);
-                FloatVector x2 = FloatVector.broadcast(FLOAT, x[xi + 2]);
-                FloatVector x5 = FloatVector.broadcast(FLOAT, x[xi + 5]);
-                IntVector b2x0 = w0.and(weight).or(one);
-                t0 = b2x0.reinterpretAsFloats().fma(x2, t0);
-                t0 = b2x0.and(low).reinterpretAsFloats().fma(x5, t0);
-                IntVector b2x1 = w1.and(weight).or(one);
-                t1 = b2x1.reinterpretAsFloats().fma(x2, t1);
-                t1 = b2x1.and(low).reinterpretAsFloats().fma(x5, t1);
-                IntVector b2x2 = w2.and(weight).or(one);
-                t2 = b2x2.reinterpretAsFloats().fma(x2, t2);
-                t2 = b2x2.and(low).reinterpretAsFloats().fma(x5, t2);
-                IntVector b2x3 = w3.and(weight).or(one);
-                t3 = b2x3.reinterpretAsFloats().fma(x2, t3);
-                t3 = b2x3.and(low).reinterpretAsFloats().fma(x5, t3);
-                FloatVector x1 = FloatVector.broadcast(FLOAT, x[xi + 1]);
-                FloatVector x4 = FloatVector.broadcast(FLOAT, x[xi + 4]);
-                IntVector b1x0 = w0.lanewise(LSHL, 8).and(weight).or(one);
-                t0 = b1x0.reinterpretAsFloats().fma(x1, t0);
-                t0 = b1x0.and(low).reinterpretAsFloats().fma(x4, t0);
-                IntVector b1x1 = w1.lanewise(LSHL, 8).and(weight).or(one);
-                t1 = b1x1.reinterpretAsFloats().fma(x1, t1);
-                t1 = b1x1.and(low).reinterpretAsFloats().fma(x4, t1);
-                IntVector b1x2 = w2.lanewise(LSHL, 8).and(weight).or(one);
-                t2 = b1x2.reinterpretAsFloats().fma(x1, t2);
-                t2 = b1x2.and(low).reinterpretAsFloats().fma(x4, t2);
-                IntVector b1x3 = w3.lanewise(LSHL, 8).and(weight).or(one);
-                t3 = b1x3.reinterpretAsFloats().fma(x1, t3);
-                t3 = b1x3.and(low).reinterpretAsFloats().fma(x4, t3);
-                FloatVector x3 = FloatVector.broadcast(FLOAT, x[xi + 3]);
-                FloatVector x6 = FloatVector.broadcast(FLOAT, x[xi + 6]);
-                IntVector b3x0 = w0.lanewise(LSHR, 8).and(weight).or(one);
-                t0 = b3x0.reinterpretAsFloats().fma(x3, t0);
-                t0 = b3x0.and(low).reinterpretAsFloats().fma(x6, t0);
-                IntVector b3x1 = w1.lanewise(LSHR, 8).and(weight).or(one);
-                t1 = b3x1.reinterpretAsFloats().fma(x3, t1);
-                t1 = b3x1.and(low).reinterpretAsFloats().fma(x6, t1);
-                IntVector b3x2 = w2.lanewise(LSHR, 8).and(weight).or(one);
-                t2 = b3x2.reinterpretAsFloats().fma(x3, t2);
-                t2 = b3x2.and(low).reinterpretAsFloats().fma(x6, t2);
-                IntVector b3x3 = w3.lanewise(LSHR, 8).and(weight).or(one);
-                t3 = b3x3.reinterpretAsFloats().fma(x3, t3);
-                t3 = b3x3.and(low).reinterpretAsFloats().fma(x6, t3);
-                FloatVector x0 = FloatVector.broadcast(FLOAT, x[xi]);
-                FloatVector x7 = FloatVector.broadcast(FLOAT, x[xi + 7]);
-                IntVector b0x0 = w0.lanewise(ROL, 16).and(weight).or(one);
-                t0 = b0x0.reinterpretAsFloats().fma(x0, t0);
-                t0 = b0x0.and(low).reinterpretAsFloats().fma(x7, t0);
-                IntVector b0x1 = w1.lanewise(ROL, 16).and(weight).or(one);
-                t1 = b0x1.reinterpretAsFloats().fma(x0, t1);
-                t1 = b0x1.and(low).reinterpretAsFloats().fma(x7, t1);
-                IntVector b0x2 = w2.lanewise(ROL, 16).and(weight).or(one);
-                t2 = b0x2.reinterpretAsFloats().fma(x0, t2);
-                t2 = b0x2.and(low).reinterpretAsFloats().fma(x7, t2);
-                IntVector b0x3 = w3.lanewise(ROL, 16).and(weight).or(one);
-                t3 = b0x3.reinterpretAsFloats().fma(x0, t3);
-                t3 = b0x3.and(low).reinterpretAsFloats().fma(x7, t3);
+            ShortVector s0 = ShortVector.zero(SHORT);
+            ShortVector s1 = ShortVector.zero(SHORT);
+            ShortVector s2 = ShortVector.zero(SHORT);
+            ShortVector s3 = ShortVector.zero(SHORT);
+            for (int i = 0; i < words; i += step) {
+                ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts();
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                s0 = s0.add(w0.mul(x0))
+                        .add(w0.lanewise(LSHR, 4).mul(x1))
+                        .add(w0.lanewise(LSHR, 8).mul(x2))
+                        .add(w0.lanewise(LSHR, 12).mul(x3));
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                s1 = s1.add(w1.mul(x0))
+                        .add(w1.lanewise(LSHR, 4).mul(x1))
+                        .add(w1.lanewise(LSHR, 8).mul(x2))
+                        .add(w1.lanewise(LSHR, 12).mul(x3));
+                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
+                s2 = s2.add(w2.mul(x0))
+                        .add(w2.lanewise(LSHR, 4).mul(x1))
+                        .add(w2.lanewise(LSHR, 8).mul(x2))
+                        .add(w2.lanewise(LSHR, 12).mul(x3));
+                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
+                s3 = s3.add(w3.mul(x0))
+                        .add(w3.lanewise(LSHR, 4).mul(x1))
+                        .add(w3.lanewise(LSHR, 8).mul(x2))
+                        .add(w3.lanewise(LSHR, 12).mul(x3));
                 word += TILE_BYTES;
-                xi += inputs;
+                xo += 4;
             }
-            FloatVector minus = FloatVector.broadcast(FLOAT, x[xo + 1]);
-            sum0 = t0.fma(FloatVector.fromArray(FLOAT, bounds, bo), sum0);
-            sum1 = t1.fma(FloatVector.fromArray(FLOAT, bounds, bo + LANES), sum1);
-            sum2 = t2.fma(FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES), sum2);
-            sum3 = t3.fma(FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES), sum3);
-            sum0 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE), sum0);
-            sum1 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE + LANES), sum1);
-            sum2 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE + 2 * LANES), sum2);
-            sum3 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE + 3 * LANES), sum3);
-            xo += 2;
-            at += GROUP_BYTES;
+            FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
+            FloatVector minus = FloatVector.broadcast(FLOAT, scales[co + 1]);
+            FloatVector range0 = FloatVector.fromArray(FLOAT, bounds, bo);
+            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
+            IntVector both0 = s0.reinterpretAsInts();
+            IntVector total0 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both0.lanewise(ASHR, 16));
+            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range0, sum0);
+            sum0 = low0.fma(minus, sum0);
+            FloatVector range1 = FloatVector.fromArray(FLOAT, bounds, bo + LANES);
+            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + LANES);
+            IntVector both1 = s1.reinterpretAsInts();
+            IntVector total1 = both1.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both1.lanewise(ASHR, 16));
+            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range1, sum1);
+            sum1 = low1.fma(minus, sum1);
+            FloatVector range2 = FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES);
+            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 2 * LANES);
+            IntVector both2 = s2.reinterpretAsInts();
+            IntVector total2 = both2.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both2.lanewise(ASHR, 16));
+            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range2, sum2);
+            sum2 = low2.fma(minus, sum2);
+            FloatVector range3 = FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES);
+            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 3 * LANES);
+            IntVector both3 = s3.reinterpretAsInts();
+            IntVector total3 = both3.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both3.lanewise(ASHR, 16));
+            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range3, sum3);
+            sum3 = low3.fma(minus, sum3);
+            co += TileTokens.SCALES;
             bo += 2 * TILE;
         }
         sum0.intoArray(sums, so);
@@ -163,97 +137,88 @@ final class Q4Dots {
     /**
      * The products of some groups of LANES rows with four tokens: sums[token][row].
      *
-     * @param at where the words of the rows begin in the first group
+     * @param word where the words of the rows begin
      * @param words of a row in a group
-     * @param x of {@link TileTokens}
-     * @param inputs floats of x from a word to the next: 32
+     * @param step 1
+     * @param x factors of {@link TileTokens}
+     * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
      * @param sums added to
      */
     static void dots1x4(
             MemorySegment w,
-            long at,
+            long word,
             int groups,
             int words,
-            float[] x,
+            int step,
+            int[] x,
             int xo,
-            int inputs,
+            float[] scales,
+            int co,
             float[] bounds,
             int bo,
             float[] sums,
             int so) {
-        IntVector weight = IntVector.broadcast(INT, WEIGHT);
-        IntVector one = IntVector.broadcast(INT, ONE);
-        IntVector low = IntVector.broadcast(INT, LOW);
         FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + TILE);
         FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * TILE);
         FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * TILE);
         for (int g = 0; g < groups; g++) {
-            int xi = xo;
-            long word = at;
-            xo += words * inputs;
-            FloatVector t0 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t1 = FloatVector.broadcast(FLOAT, x[xo + 1]);
-            FloatVector t2 = FloatVector.broadcast(FLOAT, x[xo + 2]);
-            FloatVector t3 = FloatVector.broadcast(FLOAT, x[xo + 3]);
-            for (int i = 0; i < words; i++) {
-                IntVector w0 = IntVector.fromMemorySegment(INT, w, word, LITTLE_ENDIAN);
-                IntVector b2 = w0.and(weight).or(one);
-                t0 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 8]), t0);
-                t1 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 9]), t1);
-                t2 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 10]), t2);
-                t3 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 11]), t3);
-                IntVector b5 = b2.and(low);
-                t0 = b5.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 20]), t0);
-                t1 = b5.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 21]), t1);
-                t2 = b5.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 22]), t2);
-                t3 = b5.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 23]), t3);
-                IntVector b1 = w0.lanewise(LSHL, 8).and(weight).or(one);
-                t0 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 4]), t0);
-                t1 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 5]), t1);
-                t2 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 6]), t2);
-                t3 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 7]), t3);
-                IntVector b4 = b1.and(low);
-                t0 = b4.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 16]), t0);
-                t1 = b4.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 17]), t1);
-                t2 = b4.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 18]), t2);
-                t3 = b4.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 19]), t3);
-                IntVector b3 = w0.lanewise(LSHR, 8).and(weight).or(one);
-                t0 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 12]), t0);
-                t1 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 13]), t1);
-                t2 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 14]), t2);
-                t3 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 15]), t3);
-                IntVector b6 = b3.and(low);
-                t0 = b6.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 24]), t0);
-                t1 = b6.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 25]), t1);
-                t2 = b6.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 26]), t2);
-                t3 = b6.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 27]), t3);
-                IntVector b0 = w0.lanewise(ROL, 16).and(weight).or(one);
-                t0 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi]), t0);
-                t1 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 1]), t1);
-                t2 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 2]), t2);
-                t3 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 3]), t3);
-                IntVector b7 = b0.and(low);
-                t0 = b7.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 28]), t0);
-                t1 = b7.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 29]), t1);
-                t2 = b7.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 30]), t2);
-                t3 = b7.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 31]), t3);
+            ShortVector s0 = ShortVector.zero(SHORT);
+            ShortVector s1 = ShortVector.zero(SHORT);
+            ShortVector s2 = ShortVector.zero(SHORT);
+            ShortVector s3 = ShortVector.zero(SHORT);
+            for (int i = 0; i < words; i += step) {
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                s0 = s0.add(w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts()));
+                s1 = s1.add(w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts()));
+                s2 = s2.add(w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts()));
+                s3 = s3.add(w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts()));
+                ShortVector w1 = w0.lanewise(LSHR, 4);
+                s0 = s0.add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()));
+                s1 = s1.add(w1.mul(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts()));
+                s2 = s2.add(w1.mul(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts()));
+                s3 = s3.add(w1.mul(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts()));
+                ShortVector w2 = w0.lanewise(LSHR, 8);
+                s0 = s0.add(w2.mul(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts()));
+                s1 = s1.add(w2.mul(IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts()));
+                s2 = s2.add(w2.mul(IntVector.broadcast(INT, x[xo + 10]).reinterpretAsShorts()));
+                s3 = s3.add(w2.mul(IntVector.broadcast(INT, x[xo + 11]).reinterpretAsShorts()));
+                ShortVector w3 = w0.lanewise(LSHR, 12);
+                s0 = s0.add(w3.mul(IntVector.broadcast(INT, x[xo + 12]).reinterpretAsShorts()));
+                s1 = s1.add(w3.mul(IntVector.broadcast(INT, x[xo + 13]).reinterpretAsShorts()));
+                s2 = s2.add(w3.mul(IntVector.broadcast(INT, x[xo + 14]).reinterpretAsShorts()));
+                s3 = s3.add(w3.mul(IntVector.broadcast(INT, x[xo + 15]).reinterpretAsShorts()));
                 word += TILE_BYTES;
-                xi += inputs;
+                xo += 16;
             }
             FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector lower = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
-            sum0 = t0.fma(range, sum0);
-            sum1 = t1.fma(range, sum1);
-            sum2 = t2.fma(range, sum2);
-            sum3 = t3.fma(range, sum3);
-            sum0 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 4]), sum0);
-            sum1 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 5]), sum1);
-            sum2 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 6]), sum2);
-            sum3 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 7]), sum3);
-            xo += 8;
-            at += GROUP_BYTES;
+            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
+            IntVector both0 = s0.reinterpretAsInts();
+            IntVector total0 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both0.lanewise(ASHR, 16));
+            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
+                    .mul(FloatVector.broadcast(FLOAT, scales[co]))
+                    .fma(range, sum0);
+            sum0 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 4]), sum0);
+            IntVector both1 = s1.reinterpretAsInts();
+            IntVector total1 = both1.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both1.lanewise(ASHR, 16));
+            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
+                    .mul(FloatVector.broadcast(FLOAT, scales[co + 1]))
+                    .fma(range, sum1);
+            sum1 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 5]), sum1);
+            IntVector both2 = s2.reinterpretAsInts();
+            IntVector total2 = both2.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both2.lanewise(ASHR, 16));
+            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
+                    .mul(FloatVector.broadcast(FLOAT, scales[co + 2]))
+                    .fma(range, sum2);
+            sum2 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 6]), sum2);
+            IntVector both3 = s3.reinterpretAsInts();
+            IntVector total3 = both3.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both3.lanewise(ASHR, 16));
+            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
+                    .mul(FloatVector.broadcast(FLOAT, scales[co + 3]))
+                    .fma(range, sum3);
+            sum3 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 7]), sum3);
+            co += 4 * TileTokens.SCALES;
             bo += 2 * TILE;
         }
         sum0.intoArray(sums, so);

@@ -1,26 +1,35 @@
 package dev.pg.kernels;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
-import static jdk.incubator.vector.VectorOperators.ROL;
 
 import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Dot products of {@link Quantization#Q8} weights, a row of the tile in each lane. A weight q is shifted to the upper bits of a mantissa and
- * becomes 1 + q/256 by setting the other bits; {@link TileTokens} takes the surplus off again.
+ * Dot products of {@link Quantization#Q8} weights with tokens rounded to eight bits, a row of the tile in each int lane, two inputs in each short
+ * lane. Products are made in 16 bits, modulo 2^16: a lane v = q0 + 256·q1 need not be taken apart to give
+ *
+ * <pre>
+ *   v · a0 + (v >>> 8) · (a1 − 256·a0) = q0·a0 + q1·a1
+ * </pre>
+ *
+ * What {@link TileTokens} adds to it makes (q0 − 128)·a0 + (q1 − 128)·a1 + 32768 of it, which 16 bits hold without a sign, so that sums over words
+ * take two additions and a shift.
  *
  * <p>C2 moves all that does not depend on a sum to the front of a block, as far as the next branch, whether there are registers for it or
- * not. So a word is one pass of a loop, and the steps of that loop are parameters: were they constants, C2 would unroll it.
+ * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it.
  */
 final class Q8Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final VectorSpecies<Integer> INT = Species.INT;
+    private static final VectorSpecies<Short> SHORT = Species.SHORT_PAIRS;
     private static final int LANES = Species.LANES;
 
     private static final long BYTES = INT.vectorByteSize();
@@ -29,139 +38,105 @@ final class Q8Dots {
     /** From a word of the tile to the next of the same row. */
     private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
 
-    private static final long GROUP_BYTES = Quantization.Q8.groupBytes();
-
-    /** The bits of 1.0f. */
-    private static final int ONE = 0x3f800000;
-
-    /** The bits of the weight in a mantissa. */
-    private static final int WEIGHT = 0x007f8000;
-
     private Q8Dots() {}
 
     /**
      * The products of some groups of 4 · LANES rows with one token: sums[row].
      *
-     * @param at where the words of the rows begin in the first group
+     * @param word where the words of the rows begin
      * @param words of a row in a group
-     * @param x of {@link TileTokens}
-     * @param inputs floats of x from a word to the next: 4
+     * @param step 1
+     * @param x factors of {@link TileTokens}
+     * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
      * @param sums added to
      */
     static void dots4x1(
             MemorySegment w,
-            long at,
+            long word,
             int groups,
             int words,
-            float[] x,
+            int step,
+            int[] x,
             int xo,
-            int inputs,
+            float[] scales,
+            int co,
             float[] bounds,
             int bo,
             float[] sums,
             int so) {
-        IntVector weight = IntVector.broadcast(INT, WEIGHT);
-        IntVector one = IntVector.broadcast(INT, ONE);
         FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
         FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
         FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
         for (int g = 0; g < groups; g++) {
-            int xi = xo;
-            long word = at;
-            xo += words * inputs;
-            FloatVector t0 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t1 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t2 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t3 = FloatVector.broadcast(FLOAT, x[xo]);
-            for (int i = 0; i < words; i++) {
-                IntVector w0 = IntVector.fromMemorySegment(INT, w, word, LITTLE_ENDIAN);
-                IntVector w1 = IntVector.fromMemorySegment(INT, w, word + BYTES, LITTLE_ENDIAN);
-                IntVector w2 = IntVector.fromMemorySegment(INT, w, word + 2 * BYTES, LITTLE_ENDIAN);
-                IntVector w3 = IntVector.fromMemorySegment(INT, w, word + 3 * BYTES, LITTLE_ENDIAN);
-                FloatVector x1 = FloatVector.broadcast(FLOAT, x[xi + 1]);
-                t0 = w0.and(weight).or(one).reinterpretAsFloats().fma(x1, t0);
-                t1 = w1.and(weight).or(one).reinterpretAsFloats().fma(x1, t1);
-                t2 = w2.and(weight).or(one).reinterpretAsFloats().fma(x1, t2);
-                t3 = w3.and(weight).or(one).reinterpretAsFloats().fma(x1, t3);
-                FloatVector x0 = FloatVector.broadcast(FLOAT, x[xi]);
-                t0 = w0.lanewise(LSHL, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x0, t0);
-                t1 = w1.lanewise(LSHL, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x0, t1);
-                t2 = w2.lanewise(LSHL, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x0, t2);
-                t3 = w3.lanewise(LSHL, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x0, t3);
-                FloatVector x2 = FloatVector.broadcast(FLOAT, x[xi + 2]);
-                t0 = w0.lanewise(LSHR, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x2, t0);
-                t1 = w1.lanewise(LSHR, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x2, t1);
-                t2 = w2.lanewise(LSHR, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x2, t2);
-                t3 = w3.lanewise(LSHR, 8)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x2, t3);
-                FloatVector x3 = FloatVector.broadcast(FLOAT, x[xi + 3]);
-                t0 = w0.lanewise(ROL, 16)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x3, t0);
-                t1 = w1.lanewise(ROL, 16)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x3, t1);
-                t2 = w2.lanewise(ROL, 16)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x3, t2);
-                t3 = w3.lanewise(ROL, 16)
-                        .and(weight)
-                        .or(one)
-                        .reinterpretAsFloats()
-                        .fma(x3, t3);
+            IntVector all0 = IntVector.zero(INT);
+            IntVector odd0 = IntVector.zero(INT);
+            IntVector all1 = IntVector.zero(INT);
+            IntVector odd1 = IntVector.zero(INT);
+            IntVector all2 = IntVector.zero(INT);
+            IntVector odd2 = IntVector.zero(INT);
+            IntVector all3 = IntVector.zero(INT);
+            IntVector odd3 = IntVector.zero(INT);
+            for (int i = 0; i < words; i += step) {
+                ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts();
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                IntVector p0 =
+                        w0.mul(x0).add(w0.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                all0 = all0.add(p0);
+                odd0 = odd0.add(p0.lanewise(LSHR, 16));
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                IntVector p1 =
+                        w1.mul(x0).add(w1.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                all1 = all1.add(p1);
+                odd1 = odd1.add(p1.lanewise(LSHR, 16));
+                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
+                IntVector p2 =
+                        w2.mul(x0).add(w2.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                all2 = all2.add(p2);
+                odd2 = odd2.add(p2.lanewise(LSHR, 16));
+                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
+                IntVector p3 =
+                        w3.mul(x0).add(w3.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                all3 = all3.add(p3);
+                odd3 = odd3.add(p3.lanewise(LSHR, 16));
                 word += TILE_BYTES;
-                xi += inputs;
+                xo += 3;
             }
-            FloatVector minus = FloatVector.broadcast(FLOAT, x[xo + 1]);
-            sum0 = t0.fma(FloatVector.fromArray(FLOAT, bounds, bo), sum0);
-            sum1 = t1.fma(FloatVector.fromArray(FLOAT, bounds, bo + LANES), sum1);
-            sum2 = t2.fma(FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES), sum2);
-            sum3 = t3.fma(FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES), sum3);
-            sum0 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE), sum0);
-            sum1 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE + LANES), sum1);
-            sum2 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE + 2 * LANES), sum2);
-            sum3 = minus.fma(FloatVector.fromArray(FLOAT, bounds, bo + TILE + 3 * LANES), sum3);
-            xo += 2;
-            at += GROUP_BYTES;
+            FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
+            FloatVector minus = FloatVector.broadcast(FLOAT, scales[co + 1]);
+            FloatVector shift = FloatVector.broadcast(FLOAT, scales[co + 2]);
+            FloatVector range0 = FloatVector.fromArray(FLOAT, bounds, bo);
+            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
+            IntVector total0 = all0.sub(odd0.lanewise(LSHL, 16)).add(odd0);
+            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
+                    .fma(scale, shift)
+                    .fma(range0, sum0);
+            sum0 = low0.fma(minus, sum0);
+            FloatVector range1 = FloatVector.fromArray(FLOAT, bounds, bo + LANES);
+            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + LANES);
+            IntVector total1 = all1.sub(odd1.lanewise(LSHL, 16)).add(odd1);
+            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
+                    .fma(scale, shift)
+                    .fma(range1, sum1);
+            sum1 = low1.fma(minus, sum1);
+            FloatVector range2 = FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES);
+            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 2 * LANES);
+            IntVector total2 = all2.sub(odd2.lanewise(LSHL, 16)).add(odd2);
+            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
+                    .fma(scale, shift)
+                    .fma(range2, sum2);
+            sum2 = low2.fma(minus, sum2);
+            FloatVector range3 = FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES);
+            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 3 * LANES);
+            IntVector total3 = all3.sub(odd3.lanewise(LSHL, 16)).add(odd3);
+            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
+                    .fma(scale, shift)
+                    .fma(range3, sum3);
+            sum3 = low3.fma(minus, sum3);
+            co += TileTokens.SCALES;
             bo += 2 * TILE;
         }
         sum0.intoArray(sums, so);
@@ -173,76 +148,94 @@ final class Q8Dots {
     /**
      * The products of some groups of LANES rows with four tokens: sums[token][row].
      *
-     * @param at where the words of the rows begin in the first group
+     * @param word where the words of the rows begin
      * @param words of a row in a group
-     * @param x of {@link TileTokens}
-     * @param inputs floats of x from a word to the next: 16
+     * @param step 1
+     * @param x factors of {@link TileTokens}
+     * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
      * @param sums added to
      */
     static void dots1x4(
             MemorySegment w,
-            long at,
+            long word,
             int groups,
             int words,
-            float[] x,
+            int step,
+            int[] x,
             int xo,
-            int inputs,
+            float[] scales,
+            int co,
             float[] bounds,
             int bo,
             float[] sums,
             int so) {
-        IntVector weight = IntVector.broadcast(INT, WEIGHT);
-        IntVector one = IntVector.broadcast(INT, ONE);
         FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + TILE);
         FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * TILE);
         FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * TILE);
         for (int g = 0; g < groups; g++) {
-            int xi = xo;
-            long word = at;
-            xo += words * inputs;
-            FloatVector t0 = FloatVector.broadcast(FLOAT, x[xo]);
-            FloatVector t1 = FloatVector.broadcast(FLOAT, x[xo + 1]);
-            FloatVector t2 = FloatVector.broadcast(FLOAT, x[xo + 2]);
-            FloatVector t3 = FloatVector.broadcast(FLOAT, x[xo + 3]);
-            for (int i = 0; i < words; i++) {
-                IntVector w0 = IntVector.fromMemorySegment(INT, w, word, LITTLE_ENDIAN);
-                IntVector b1 = w0.and(weight).or(one);
-                t0 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 4]), t0);
-                t1 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 5]), t1);
-                t2 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 6]), t2);
-                t3 = b1.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 7]), t3);
-                IntVector b0 = w0.lanewise(LSHL, 8).and(weight).or(one);
-                t0 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi]), t0);
-                t1 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 1]), t1);
-                t2 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 2]), t2);
-                t3 = b0.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 3]), t3);
-                IntVector b2 = w0.lanewise(LSHR, 8).and(weight).or(one);
-                t0 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 8]), t0);
-                t1 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 9]), t1);
-                t2 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 10]), t2);
-                t3 = b2.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 11]), t3);
-                IntVector b3 = w0.lanewise(ROL, 16).and(weight).or(one);
-                t0 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 12]), t0);
-                t1 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 13]), t1);
-                t2 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 14]), t2);
-                t3 = b3.reinterpretAsFloats().fma(FloatVector.broadcast(FLOAT, x[xi + 15]), t3);
+            IntVector all0 = IntVector.zero(INT);
+            IntVector odd0 = IntVector.zero(INT);
+            IntVector all1 = IntVector.zero(INT);
+            IntVector odd1 = IntVector.zero(INT);
+            IntVector all2 = IntVector.zero(INT);
+            IntVector odd2 = IntVector.zero(INT);
+            IntVector all3 = IntVector.zero(INT);
+            IntVector odd3 = IntVector.zero(INT);
+            for (int i = 0; i < words; i += step) {
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                ShortVector w1 = w0.lanewise(LSHR, 8);
+                IntVector p0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
+                        .reinterpretAsInts();
+                all0 = all0.add(p0);
+                odd0 = odd0.add(p0.lanewise(LSHR, 16));
+                IntVector p1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts())
+                        .reinterpretAsInts();
+                all1 = all1.add(p1);
+                odd1 = odd1.add(p1.lanewise(LSHR, 16));
+                IntVector p2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 10]).reinterpretAsShorts())
+                        .reinterpretAsInts();
+                all2 = all2.add(p2);
+                odd2 = odd2.add(p2.lanewise(LSHR, 16));
+                IntVector p3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 11]).reinterpretAsShorts())
+                        .reinterpretAsInts();
+                all3 = all3.add(p3);
+                odd3 = odd3.add(p3.lanewise(LSHR, 16));
                 word += TILE_BYTES;
-                xi += inputs;
+                xo += 12;
             }
             FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector lower = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
-            sum0 = t0.fma(range, sum0);
-            sum1 = t1.fma(range, sum1);
-            sum2 = t2.fma(range, sum2);
-            sum3 = t3.fma(range, sum3);
-            sum0 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 4]), sum0);
-            sum1 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 5]), sum1);
-            sum2 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 6]), sum2);
-            sum3 = lower.fma(FloatVector.broadcast(FLOAT, x[xo + 7]), sum3);
-            xo += 8;
-            at += GROUP_BYTES;
+            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
+            IntVector total0 = all0.sub(odd0.lanewise(LSHL, 16)).add(odd0);
+            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
+                    .fma(FloatVector.broadcast(FLOAT, scales[co]), FloatVector.broadcast(FLOAT, scales[co + 8]))
+                    .fma(range, sum0);
+            sum0 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 4]), sum0);
+            IntVector total1 = all1.sub(odd1.lanewise(LSHL, 16)).add(odd1);
+            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
+                    .fma(FloatVector.broadcast(FLOAT, scales[co + 1]), FloatVector.broadcast(FLOAT, scales[co + 9]))
+                    .fma(range, sum1);
+            sum1 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 5]), sum1);
+            IntVector total2 = all2.sub(odd2.lanewise(LSHL, 16)).add(odd2);
+            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
+                    .fma(FloatVector.broadcast(FLOAT, scales[co + 2]), FloatVector.broadcast(FLOAT, scales[co + 10]))
+                    .fma(range, sum2);
+            sum2 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 6]), sum2);
+            IntVector total3 = all3.sub(odd3.lanewise(LSHL, 16)).add(odd3);
+            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
+                    .fma(FloatVector.broadcast(FLOAT, scales[co + 3]), FloatVector.broadcast(FLOAT, scales[co + 11]))
+                    .fma(range, sum3);
+            sum3 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 7]), sum3);
+            co += 4 * TileTokens.SCALES;
             bo += 2 * TILE;
         }
         sum0.intoArray(sums, so);

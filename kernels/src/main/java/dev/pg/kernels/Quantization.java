@@ -17,18 +17,19 @@ import java.util.stream.Collectors;
  * beside its weights: 8.5 and 4.5 bits a weight, and {@value #LEVELS} floats a matrix.
  *
  * <p>The bytes lie in the order in which {@link FewTiles} reads them, one straight stream. A tile is {@value #TILE} rows; rows beyond the
- * last are there and mean nothing, and so are inputs beyond the last. Tile follows tile, and within it group follows group, each of
- * {@link #groupBytes}:
+ * last are there and mean nothing, and so are inputs beyond the last. Tile follows tile, and within it block follows block, each of
+ * {@value #BLOCK} groups or, the last, of those that are left:
  *
  * <pre>
- *   byte codes[64]         of row r: level of low + 16 · level of high
- *   int  words[n][64]      little-endian; n = 4 with eight bits, 2 with four
+ *   byte codes[groups][64]      of row r: level of low + 16 · level of high
+ *   int  words[groups][n][64]   little-endian; n = 4 with eight bits, 2 with four
  *
- *   Q8: inputs 4i to 4i+3 of row r are the bytes of words[i][r], lowest first, the word rotated left by 7 bits
- *   Q4: inputs 8i to 8i+3 are the low halves of its bytes, inputs 8i+4 to 8i+7 the high ones, rotated left by 3 bits
+ *   Q8: inputs 4i to 4i+3 of row r are the bytes of words[group][i][r], lowest first
+ *   Q4: inputs 8i to 8i+3 are the low halves of its bytes, inputs 8i+4 to 8i+7 the high ones
  * </pre>
  *
- * Rotated so, a weight becomes the upper bits of a float's mantissa by one shift and one selection of bits.
+ * Products with up to {@link FewRows#MAX_TOKENS} tokens take these tokens rounded to eight bits, see {@link TileTokens}; with more tokens, weights
+ * become floats again and tokens keep all their bits.
  */
 public enum Quantization {
     Q8(8),
@@ -36,6 +37,9 @@ public enum Quantization {
 
     /** Inputs of a group. */
     public static final int GROUP = 16;
+
+    /** Groups of a block: its weights and its part of 16 tokens stay in an L1 cache of 32 KB. */
+    static final int BLOCK = 16;
 
     /** Rows of a tile. */
     public static final int TILE = 64;
@@ -64,14 +68,14 @@ public enum Quantization {
         return GROUP * bits / Integer.SIZE;
     }
 
-    /** How far a word is rotated to the left. */
-    int rotation() {
-        return bits - 1;
+    /** Bytes of the words of a group of a tile. */
+    int wordBytes() {
+        return TILE * words() * Integer.BYTES;
     }
 
-    /** Bytes of a group of a tile. */
+    /** Bytes of a group of a tile, codes and words. */
     public int groupBytes() {
-        return TILE + TILE * GROUP * bits / Byte.SIZE;
+        return TILE + wordBytes();
     }
 
     /** Bytes of a weight with its share of the group's bounds: 1.0625 or 0.5625. */

@@ -80,8 +80,25 @@ public final class QuantizedWeights extends Weights {
         return groups;
     }
 
-    /** Where group {@code group} of tile {@code tile} begins. */
-    long at(int tile, int group) {
+    /** Where the codes of a group of a tile begin. */
+    long codesAt(int tile, int group) {
+        int inBlock = group % Quantization.BLOCK;
+        return blockAt(tile, group - inBlock) + inBlock * (long) TILE;
+    }
+
+    /** Where the words of a group of a tile begin. */
+    long wordsAt(int tile, int group) {
+        int inBlock = group % Quantization.BLOCK;
+        int block = group - inBlock;
+        return blockAt(tile, block) + blockGroups(block) * (long) TILE + inBlock * (long) format.wordBytes();
+    }
+
+    /** Groups of the block that begins with {@code group}. */
+    int blockGroups(int group) {
+        return Math.min(Quantization.BLOCK, groups - group);
+    }
+
+    private long blockAt(int tile, int group) {
         return (tile * (long) groups + group) * format.groupBytes();
     }
 
@@ -108,10 +125,11 @@ public final class QuantizedWeights extends Weights {
         for (int c = 0; c < colCount; ) {
             int skip = (col + c) % GROUP;
             int count = Math.min(GROUP - skip, colCount - c);
-            long group = at(row / TILE, (col + c) / GROUP);
-            stage(group, row % TILE, rowCount, staged);
+            int group = (col + c) / GROUP;
+            stage(wordsAt(row / TILE, group), row % TILE, rowCount, staged);
+            long codes = codesAt(row / TILE, group) + row % TILE;
             for (int r = 0; r < rowCount; r++) {
-                int code = data.get(ValueLayout.JAVA_BYTE, group + row % TILE + r);
+                int code = data.get(ValueLayout.JAVA_BYTE, codes + r);
                 float low = levels[code & 15];
                 float step = (low + levels[code >>> 4 & 15]) / format.steps();
                 if (count == GROUP) {
@@ -126,12 +144,12 @@ public final class QuantizedWeights extends Weights {
     }
 
     /** The weights of some rows of a group, as unsigned bytes in the order of the inputs. */
-    private void stage(long group, int row, int rowCount, byte[] staged) {
+    private void stage(long groupWords, int row, int rowCount, byte[] staged) {
         int words = format.words();
         for (int r = 0; r < rowCount; r++) {
             for (int i = 0; i < words; i++) {
-                long at = group + TILE + (i * TILE + row + r) * (long) Integer.BYTES;
-                int word = Integer.rotateRight(data.get(INT, at), format.rotation());
+                long at = groupWords + (i * TILE + row + r) * (long) Integer.BYTES;
+                int word = data.get(INT, at);
                 if (format == Quantization.Q8) {
                     WORD.set(staged, r * GROUP + 4 * i, word);
                 } else {

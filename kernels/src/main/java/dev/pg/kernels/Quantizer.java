@@ -96,7 +96,10 @@ public final class Quantizer {
         team.run(
                 tiles(source),
                 (tile, worker) -> forEachGroup(
-                        source, tile, (group, w) -> encoders[worker].encode(w, target, result.at(tile, group))));
+                        source,
+                        tile,
+                        (group, w) -> encoders[worker].encode(
+                                w, target, result.codesAt(tile, group), result.wordsAt(tile, group))));
         return result;
     }
 

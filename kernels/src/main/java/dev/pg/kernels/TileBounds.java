@@ -22,9 +22,8 @@ final class TileBounds {
      * Looks up the bounds of some groups.
      *
      * @param at where the codes of the first group lie in {@code w}
-     * @param stride bytes from a group to the next
      */
-    static void lookUp(MemorySegment w, long at, int stride, int groups, float[] levels, float[] bounds) {
+    static void lookUp(MemorySegment w, long at, int groups, float[] levels, float[] bounds) {
         IntVector t0 = FloatVector.fromArray(Species.FLOAT, levels, 0).reinterpretAsInts();
         IntVector t1 = FloatVector.fromArray(Species.FLOAT, levels, LANES % 16).reinterpretAsInts();
         IntVector t2 =
@@ -33,9 +32,9 @@ final class TileBounds {
                 FloatVector.fromArray(Species.FLOAT, levels, 3 * LANES % 16).reinterpretAsInts();
         for (int g = 0; g < groups; g++) {
             for (int r = 0; r < TILE; r += LANES) {
-                IntVector low = (IntVector) ByteVector.fromMemorySegment(
-                                Species.BYTE, w, at + (long) g * stride + r, ByteOrder.LITTLE_ENDIAN)
-                        .convertShape(ZERO_EXTEND_B2I, Species.INT, 0);
+                IntVector low = (IntVector)
+                        ByteVector.fromMemorySegment(Species.BYTE, w, at + (long) g * TILE + r, ByteOrder.LITTLE_ENDIAN)
+                                .convertShape(ZERO_EXTEND_B2I, Species.INT, 0);
                 IntVector high = low.lanewise(LSHR, 4);
                 if (LANES == 16) {
                     low = low.selectFrom(t0);

@@ -50,6 +50,9 @@ public final class VectorSupport {
         static final VectorSpecies<Short> SHORT =
                 VectorSpecies.of(short.class, VectorShape.forBitSize(SHAPE.vectorBitSize() / 2));
 
+        /** Two shorts for each float of {@link #FLOAT}: the same bits. */
+        static final VectorSpecies<Short> SHORT_PAIRS = VectorSpecies.of(short.class, SHAPE);
+
         /** As many bytes as {@link #FLOAT} has floats, but eight at least: there are no narrower vectors. */
         static final VectorSpecies<Byte> BYTE =
                 VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, SHAPE.vectorBitSize() / 4)));

@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  * and the file's metadata, which holds nothing but strings, says
  *
  * <pre>
- *   pg.quantized.version      1, this format
+ *   pg.quantized.version      2, this format
  *   pg.quantized.group_size   16, inputs that share their bounds
  *   pg.quantized.shapes       {"N": [rows, cols], ...} as JSON, one entry for each quantised matrix
  * </pre>
@@ -40,7 +40,7 @@ public final class QuantizedTensors {
     private static final String GROUP_KEY = "pg.quantized.group_size";
     private static final String SHAPES_KEY = "pg.quantized.shapes";
 
-    private static final int VERSION = 1;
+    private static final int VERSION = 2;
     private static final String LEVELS = ".levels";
     private static final String PREFIX = "pg.quantized.";
 
