@@ -24,10 +24,10 @@ final class FlashBlock {
     /** Floats of packed queries in a block; with as many sums beside them they should stay in the second-level cache. */
     private static final int QUERY_FLOATS = 1 << 16;
 
-    /** Rows of an outer product: keys, or head dimensions, that are packed side by side. */
+    /** Rows of an outer product: keys, or head dimensions; queries, while they are turned. */
     private static final int GROUP = OuterProduct.ROWS;
 
-    /** Head dimensions that are packed side by side; all of them, as a rule. */
+    /** Head dimensions in a packed row: all of them, as a rule. */
     private static final int DIMS = 256;
 
     /** How far scores may exceed the running maximum before it is raised: e^8 is no number to fear, and most tiles leave the sums as they are. */

@@ -6,7 +6,7 @@ import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Tiles for 32 vector registers (AVX-512, Arm): 24 sums, whatever the width of the panel. */
+/** Tiles for 32 vector registers (AVX-512, Arm): 24 sums, or 18 for a panel of three vectors, where 24 do not all stay in registers. */
 final class Tiles32 implements Tile {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final int LANES = Species.LANES;
