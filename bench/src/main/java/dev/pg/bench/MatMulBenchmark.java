@@ -7,10 +7,14 @@ import dev.pg.kernels.Gemm;
 import dev.pg.kernels.Linear;
 import dev.pg.kernels.MatMul;
 import dev.pg.kernels.Matrix;
+import dev.pg.kernels.Quantization;
+import dev.pg.kernels.Quantizer;
 import dev.pg.kernels.Weights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -45,8 +49,8 @@ public class MatMulBenchmark {
     @Param({"VECTOR", "OPENBLAS", "SCALAR"})
     Gemm gemm;
 
-    @Param({"BF16", "F32", "F16"})
-    DType dtype;
+    @Param({"BF16", "F32", "F16", "Q8", "Q4"})
+    String dtype;
 
     @Param({"1", "8", "256"})
     int rows;
@@ -76,21 +80,33 @@ public class MatMulBenchmark {
         arena = Arena.ofShared();
         workers = new Workers(threads);
         matMul = new MatMul(workers, Gemm.parse(gemm.name()));
-        long size = (long) outputs * inputs * dtype.bytes();
-        layers = new Linear[(int) Math.ceilDiv(BYTES, size)];
-        for (int i = 0; i < layers.length; i++) {
-            MemorySegment data = arena.allocate(size, 64);
-            for (long at = 0; at < size; at += Short.BYTES) {
-                // Upper halves of numbers near 1, in either half format; as lower halves of floats they do no harm.
-                data.set(ValueLayout.JAVA_SHORT, at, (short) (0x3c00 + random.nextInt(256)));
-            }
-            layers[i] = Linear.of(Weights.of(new Tensor("w", dtype, new long[] {outputs, inputs}, data)), null);
+        List<Linear> all = new ArrayList<>();
+        for (long bytes = 0; bytes < BYTES; bytes += all.getLast().bytes()) {
+            Weights weights = dtype.startsWith("Q")
+                    ? quantized(Quantization.parse(dtype), floats(DType.BF16, outputs, inputs, random))
+                    : floats(DType.valueOf(dtype), outputs, inputs, random);
+            all.add(Linear.of(weights, null));
         }
+        layers = all.toArray(Linear[]::new);
         x = new Matrix(rows, inputs);
         y = new Matrix(rows, outputs);
         for (int i = 0; i < x.data().length; i++) {
             x.data()[i] = (float) random.nextDouble(-1, 1);
         }
+    }
+
+    private Weights floats(DType type, int outputs, int inputs, SplittableRandom random) {
+        MemorySegment data = arena.allocate((long) outputs * inputs * type.bytes(), 64);
+        for (long at = 0; at < data.byteSize(); at += Short.BYTES) {
+            // Upper halves of numbers near 1, in either half format; as lower halves of floats they do no harm.
+            data.set(ValueLayout.JAVA_SHORT, at, (short) (0x3c00 + random.nextInt(256)));
+        }
+        return Weights.of(new Tensor("w", type, new long[] {outputs, inputs}, data));
+    }
+
+    private Weights quantized(Quantization format, Weights source) {
+        Quantizer quantizer = Quantizer.fit(source, format, workers);
+        return quantizer.encode(arena.allocate(quantizer.bytes(), 64), workers);
     }
 
     @TearDown
