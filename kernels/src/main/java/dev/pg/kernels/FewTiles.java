@@ -5,7 +5,7 @@ import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 
 /**
- * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded to eight bits as {@link TileTokens} says, and {@link QuantizedWeights}. A task
+ * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded as {@link TileTokens} says, and {@link QuantizedWeights}. A task
  * takes a tile, and a tile is one straight stream of bytes: a lane of a vector is a row, so nothing is added across rows, and the
  * inputs are broadcast to all of them.
  *

@@ -14,14 +14,14 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Dot products of {@link Quantization#Q4} weights with tokens rounded to eight bits, a row of the tile in each int lane, four inputs in each short
+ * Dot products of {@link Quantization#Q4} weights with rounded tokens, a row of the tile in each int lane, four inputs in each short
  * lane. Products are made in 16 bits, modulo 2^16: a lane v = q0 + 16·q1 + 256·q2 + 4096·q3 need not be taken apart to give
  *
  * <pre>
  *   v · a0 + (v >>> 4) · (a1 − 16·a0) + (v >>> 8) · (a2 − 16·a1) + (v >>> 12) · (a3 − 16·a2) = q0·a0 + q1·a1 + q2·a2 + q3·a3
  * </pre>
  *
- * A group's sum of eight products of at most 15 · 127 fits a short lane. The loops are those of {@link Q8Dots}.
+ * {@link TileTokens} rounds so that the eight products of a group fit a short lane. The loops are those of {@link Q8Dots}.
  */
 final class Q4Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;

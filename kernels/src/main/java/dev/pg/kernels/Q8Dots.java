@@ -13,15 +13,15 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Dot products of {@link Quantization#Q8} weights with tokens rounded to eight bits, a row of the tile in each int lane, two inputs in each short
+ * Dot products of {@link Quantization#Q8} weights with rounded tokens, a row of the tile in each int lane, two inputs in each short
  * lane. Products are made in 16 bits, modulo 2^16: a lane v = q0 + 256·q1 need not be taken apart to give
  *
  * <pre>
  *   v · a0 + (v >>> 8) · (a1 − 256·a0) = q0·a0 + q1·a1
  * </pre>
  *
- * What {@link TileTokens} adds to it makes (q0 − 128)·a0 + (q1 − 128)·a1 + 32768 of it, which 16 bits hold without a sign, so that sums over words
- * take two additions and a shift.
+ * What {@link TileTokens} adds to it makes (q0 − 128)·a0 + (q1 − 128)·a1 + 32768 of it, which 16 bits hold without a sign, so that sums
+ * over words take two additions and a shift.
  *
  * <p>C2 moves all that does not depend on a sum to the front of a block, as far as the next branch, whether there are registers for it or
  * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it.

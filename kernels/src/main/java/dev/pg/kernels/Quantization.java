@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
  *   Q4: inputs 8i to 8i+3 are the low halves of its bytes, inputs 8i+4 to 8i+7 the high ones
  * </pre>
  *
- * Products with up to {@link FewRows#MAX_TOKENS} tokens take these tokens rounded to eight bits, see {@link TileTokens}; with more tokens, weights
+ * Products with up to {@link FewRows#MAX_TOKENS} tokens take these tokens rounded, see {@link TileTokens}; with more tokens, weights
  * become floats again and tokens keep all their bits.
  */
 public enum Quantization {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Tokens as {@link Q8Dots} and {@link Q4Dots} read them: rounded, x ≈ scale · a with whole numbers a and a scale for each group of inputs. A tie goes to
- * the even number. A group with NaN or infinity gives NaN or infinity.
+ * Tokens as {@link Q8Dots} and {@link Q4Dots} read them: rounded, x ≈ scale · a with whole numbers a and a scale for each group of
+ * inputs. A tie goes to the even number. A group with NaN or infinity gives NaN or infinity.
  *
  * <p>The scale is the finest with which no sum of a short lane can overflow. With eight bits that is a sum of two products with
  * −128 ≤ q − 128 < 128, so |a| + |a'| ≤ 255 for the two inputs of each lane: some 8.5 bits. With four bits it is a sum of

@@ -188,6 +188,53 @@ class QuantizationTest {
         return largest == 0 ? 0 : (double) (largest / limit) * Math.rint(x.get(token, k) * (limit / largest));
     }
 
+    /** The largest sums that 16 bits must hold: extreme weights, and inputs of one size with the same signs or the opposite ones. */
+    @ParameterizedTest
+    @EnumSource
+    void noSumOverflows(Quantization format) {
+        float[] values = new float[64 * 64];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (((i / 64) >>> (i % 6)) & 1) == 0 ? -1 : 1; // row r has the bits of r as signs
+        }
+        QuantizedWeights w = quantize(format, 1, 64, 64, values);
+        try (Workers workers = new Workers(1)) {
+            for (int row : new int[] {0, 1, 21, 42, 63}) {
+                for (int sign : new int[] {1, -1}) {
+                    Matrix x = new Matrix(1, 64);
+                    Matrix y = new Matrix(1, 64);
+                    for (int k = 0; k < 64; k++) {
+                        x.data()[k] = sign * values[row * 64 + k];
+                    }
+                    new MatMul(workers, Gemm.best()).multiply(x, Linear.of(w, null), y);
+                    assertThat((double) y.get(0, row)).isCloseTo(64.0 * sign, within(6.4));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void notANumberSpreadsAndNothingTinyDoes(Quantization format) {
+        QuantizedWeights w = quantize(format, 1, 64, 64, draw(64 * 64, Random::nextGaussian));
+        Matrix x = new Matrix(1, 64);
+        Matrix y = new Matrix(1, 64);
+        try (Workers workers = new Workers(1)) {
+            MatMul matMul = new MatMul(workers, Gemm.best());
+            for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+                x.data()[20] = wrong;
+                matMul.multiply(x, Linear.of(w, null), y);
+                for (float value : y.toArray()) {
+                    assertThat(Float.isFinite(value)).isFalse();
+                }
+            }
+            Arrays.fill(x.data(), Float.MIN_VALUE);
+            matMul.multiply(x, Linear.of(w, null), y);
+            for (float value : y.toArray()) {
+                assertThat(Math.abs(value)).isLessThan(1e-40f);
+            }
+        }
+    }
+
     /** One token, several and any number of threads: the same bits. */
     @ParameterizedTest
     @EnumSource
