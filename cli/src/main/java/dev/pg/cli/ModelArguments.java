@@ -56,7 +56,7 @@ final class ModelArguments {
             names = "--dtype",
             paramLabel = "q8|q4",
             description =
-                    "Quantise embeddings, decoder layers and output projection while loading: slower to start, less memory"
+                    "Quantise embeddings, decoder layers and output projection while loading: slower to start, faster per token"
                             + " (default: as in the files). pg quantize does it once for all.")
     private Quantization dtype;
 

@@ -38,7 +38,7 @@ public enum Quantization {
     /** Inputs of a group. */
     public static final int GROUP = 16;
 
-    /** Groups of a block: its weights and its part of 16 tokens stay in an L1 cache of 32 KB. */
+    /** Groups of a block: its weights, their bounds and its part of one token stay in an L1 cache of 32 KB. */
     static final int BLOCK = 16;
 
     /** Rows of a tile. */

@@ -42,21 +42,16 @@ final class TileTokens {
     private Quantization format;
     private int groups;
     private int fours;
-
-    /** Factors of a word: 3 or 4. */
-    static int factorsPerWord(Quantization format) {
-        return format == Quantization.Q8 ? 3 : 4;
-    }
+    private int step; // tokens side by side: 1 or 4
 
     /** Rounds all rows of {@code x}. */
     void pack(Matrix x, Quantization format) {
         this.format = format;
         groups = Math.ceilDiv(x.cols(), GROUP);
         fours = x.rows() == 1 ? 0 : Math.ceilDiv(x.rows(), 4);
-        int step = fours == 0 ? 1 : 4;
+        step = fours == 0 ? 1 : 4;
         reserve(Math.max(1, fours) * step * groups);
         for (int t = 0; t < x.rows(); t++) {
-            int to = t / 4 * groups * 4;
             for (int g = 0; g < groups; g++) {
                 int k = g * GROUP;
                 float scale;
@@ -67,11 +62,12 @@ final class TileTokens {
                     System.arraycopy(x.data(), x.at(t) + k, group, 0, x.cols() - k);
                     scale = round(group, 0);
                 }
-                int at = to + g * step;
+                int factor = factorsAt(t / 4, g) + t % 4;
+                int at = scalesAt(t / 4, g) + t % 4;
                 if (format == Quantization.Q8) {
-                    packEight(scale, at * factorsOfGroup() + t % 4, at * SCALES + t % 4, step);
+                    packEight(scale, factor, at);
                 } else {
-                    packFour(scale, at * factorsOfGroup() + t % 4, at * SCALES + t % 4, step);
+                    packFour(scale, factor, at);
                 }
             }
         }
@@ -88,7 +84,7 @@ final class TileTokens {
 
     /** Where the factors of a group begin. */
     int factorsAt(int four, int group) {
-        return (four * groups + group) * (fours == 0 ? 1 : 4) * factorsOfGroup();
+        return (four * groups + group) * step * factorsOfGroup();
     }
 
     float[] scales() {
@@ -97,11 +93,11 @@ final class TileTokens {
 
     /** Where the scales of a group begin. */
     int scalesAt(int four, int group) {
-        return (four * groups + group) * (fours == 0 ? 1 : 4) * SCALES;
+        return (four * groups + group) * step * SCALES;
     }
 
     private int factorsOfGroup() {
-        return factorsPerWord(format) * format.words();
+        return (format == Quantization.Q8 ? 3 : 4) * format.words();
     }
 
     /** Tokens that the last four lacks keep what is there: their sums are not read. */
@@ -148,7 +144,7 @@ final class TileTokens {
         return Math.max(low, high);
     }
 
-    private void packEight(float scale, int factor, int at, int step) {
+    private void packEight(float scale, int factor, int at) {
         int sum = 0;
         for (int i = 0; i < GROUP; i += 4) {
             sum += a[i] + a[i + 1] + a[i + 2] + a[i + 3];
@@ -163,7 +159,7 @@ final class TileTokens {
         scales[at + 2 * step] = product * (128 * sum - GROUP / 2 * 32768);
     }
 
-    private void packFour(float scale, int factor, int at, int step) {
+    private void packFour(float scale, int factor, int at) {
         int sum = 0;
         for (int i = 0; i < GROUP; i += 8) {
             for (int b = 0; b < 8; b++) {
