@@ -62,6 +62,7 @@ final class Launch {
                 "--add-modules",
                 VECTOR_MODULE,
                 "--enable-native-access=ALL-UNNAMED",
+                "-XX:PerMethodRecompilationCutoff=10000", // keeps vectors out of memory, see bench/README.md
                 "-cp",
                 System.getProperty("java.class.path"),
                 Launch.class.getName()));

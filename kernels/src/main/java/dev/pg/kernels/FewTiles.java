@@ -29,7 +29,7 @@ final class FewTiles {
     FewTiles(Workers workers) {
         this.workers = workers;
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE];
-        bounds = new float[workers.threads()][Quantization.BLOCK * 2 * TILE];
+        bounds = new float[workers.threads()][TileBounds.SIZE];
     }
 
     /** True if all weights of {@code w} are quantised in one format. */

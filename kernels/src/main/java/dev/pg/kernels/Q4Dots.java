@@ -31,6 +31,7 @@ final class Q4Dots {
 
     private static final long BYTES = INT.vectorByteSize();
     private static final int TILE = Quantization.TILE;
+    private static final int LOW = TileBounds.LOW;
 
     /** From a word of the tile to the next of the same row. */
     private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
@@ -77,22 +78,26 @@ final class Q4Dots {
                 ShortVector x2 = IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts();
                 ShortVector x3 = IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts();
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
-                s0 = s0.add(w0.mul(x0))
+                s0 = w0.mul(x0)
+                        .add(s0)
                         .add(w0.lanewise(LSHR, 4).mul(x1))
                         .add(w0.lanewise(LSHR, 8).mul(x2))
                         .add(w0.lanewise(LSHR, 12).mul(x3));
                 ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
-                s1 = s1.add(w1.mul(x0))
+                s1 = w1.mul(x0)
+                        .add(s1)
                         .add(w1.lanewise(LSHR, 4).mul(x1))
                         .add(w1.lanewise(LSHR, 8).mul(x2))
                         .add(w1.lanewise(LSHR, 12).mul(x3));
                 ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
-                s2 = s2.add(w2.mul(x0))
+                s2 = w2.mul(x0)
+                        .add(s2)
                         .add(w2.lanewise(LSHR, 4).mul(x1))
                         .add(w2.lanewise(LSHR, 8).mul(x2))
                         .add(w2.lanewise(LSHR, 12).mul(x3));
                 ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
-                s3 = s3.add(w3.mul(x0))
+                s3 = w3.mul(x0)
+                        .add(s3)
                         .add(w3.lanewise(LSHR, 4).mul(x1))
                         .add(w3.lanewise(LSHR, 8).mul(x2))
                         .add(w3.lanewise(LSHR, 12).mul(x3));
@@ -102,31 +107,31 @@ final class Q4Dots {
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
             FloatVector minus = FloatVector.broadcast(FLOAT, scales[co + 1]);
             FloatVector range0 = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
+            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
             IntVector both0 = s0.reinterpretAsInts();
             IntVector total0 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both0.lanewise(ASHR, 16));
             sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range0, sum0);
             sum0 = low0.fma(minus, sum0);
             FloatVector range1 = FloatVector.fromArray(FLOAT, bounds, bo + LANES);
-            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + LANES);
+            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + LANES);
             IntVector both1 = s1.reinterpretAsInts();
             IntVector total1 = both1.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both1.lanewise(ASHR, 16));
             sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range1, sum1);
             sum1 = low1.fma(minus, sum1);
             FloatVector range2 = FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES);
-            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 2 * LANES);
+            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 2 * LANES);
             IntVector both2 = s2.reinterpretAsInts();
             IntVector total2 = both2.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both2.lanewise(ASHR, 16));
             sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range2, sum2);
             sum2 = low2.fma(minus, sum2);
             FloatVector range3 = FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES);
-            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 3 * LANES);
+            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 3 * LANES);
             IntVector both3 = s3.reinterpretAsInts();
             IntVector total3 = both3.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both3.lanewise(ASHR, 16));
             sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range3, sum3);
             sum3 = low3.fma(minus, sum3);
             co += TileTokens.SCALES;
-            bo += 2 * TILE;
+            bo += TILE;
         }
         sum0.intoArray(sums, so);
         sum1.intoArray(sums, so + LANES);
@@ -170,30 +175,46 @@ final class Q4Dots {
             ShortVector s3 = ShortVector.zero(SHORT);
             for (int i = 0; i < words; i += step) {
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
-                s0 = s0.add(w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts()));
-                s1 = s1.add(w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts()));
-                s2 = s2.add(w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts()));
-                s3 = s3.add(w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts()));
+                s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
+                        .add(s0);
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
+                        .add(s1);
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
+                        .add(s2);
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
+                        .add(s3);
                 ShortVector w1 = w0.lanewise(LSHR, 4);
-                s0 = s0.add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()));
-                s1 = s1.add(w1.mul(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts()));
-                s2 = s2.add(w1.mul(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts()));
-                s3 = s3.add(w1.mul(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts()));
+                s0 = w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts())
+                        .add(s0);
+                s1 = w1.mul(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts())
+                        .add(s1);
+                s2 = w1.mul(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts())
+                        .add(s2);
+                s3 = w1.mul(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts())
+                        .add(s3);
                 ShortVector w2 = w0.lanewise(LSHR, 8);
-                s0 = s0.add(w2.mul(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts()));
-                s1 = s1.add(w2.mul(IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts()));
-                s2 = s2.add(w2.mul(IntVector.broadcast(INT, x[xo + 10]).reinterpretAsShorts()));
-                s3 = s3.add(w2.mul(IntVector.broadcast(INT, x[xo + 11]).reinterpretAsShorts()));
+                s0 = w2.mul(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
+                        .add(s0);
+                s1 = w2.mul(IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts())
+                        .add(s1);
+                s2 = w2.mul(IntVector.broadcast(INT, x[xo + 10]).reinterpretAsShorts())
+                        .add(s2);
+                s3 = w2.mul(IntVector.broadcast(INT, x[xo + 11]).reinterpretAsShorts())
+                        .add(s3);
                 ShortVector w3 = w0.lanewise(LSHR, 12);
-                s0 = s0.add(w3.mul(IntVector.broadcast(INT, x[xo + 12]).reinterpretAsShorts()));
-                s1 = s1.add(w3.mul(IntVector.broadcast(INT, x[xo + 13]).reinterpretAsShorts()));
-                s2 = s2.add(w3.mul(IntVector.broadcast(INT, x[xo + 14]).reinterpretAsShorts()));
-                s3 = s3.add(w3.mul(IntVector.broadcast(INT, x[xo + 15]).reinterpretAsShorts()));
+                s0 = w3.mul(IntVector.broadcast(INT, x[xo + 12]).reinterpretAsShorts())
+                        .add(s0);
+                s1 = w3.mul(IntVector.broadcast(INT, x[xo + 13]).reinterpretAsShorts())
+                        .add(s1);
+                s2 = w3.mul(IntVector.broadcast(INT, x[xo + 14]).reinterpretAsShorts())
+                        .add(s2);
+                s3 = w3.mul(IntVector.broadcast(INT, x[xo + 15]).reinterpretAsShorts())
+                        .add(s3);
                 word += TILE_BYTES;
                 xo += 16;
             }
             FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
+            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
             IntVector both0 = s0.reinterpretAsInts();
             IntVector total0 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both0.lanewise(ASHR, 16));
             sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
@@ -219,7 +240,7 @@ final class Q4Dots {
                     .fma(range, sum3);
             sum3 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 7]), sum3);
             co += 4 * TileTokens.SCALES;
-            bo += 2 * TILE;
+            bo += TILE;
         }
         sum0.intoArray(sums, so);
         sum1.intoArray(sums, so + TILE);

@@ -2,7 +2,6 @@ package dev.pg.kernels;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.I2F;
-import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 
 import dev.pg.kernels.VectorSupport.Species;
@@ -25,6 +24,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>C2 moves all that does not depend on a sum to the front of a block, as far as the next branch, whether there are registers for it or
  * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it.
+ *
+ * <p>A vector that a loop carries is an argument here, never the receiver: {@code product.add(sum)}. The class of such a receiver follows
+ * from itself, so C2 guesses it and checks; in a large method it may be unwilling to, and then every vector becomes an object.
  */
 final class Q8Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
@@ -34,6 +36,10 @@ final class Q8Dots {
 
     private static final long BYTES = INT.vectorByteSize();
     private static final int TILE = Quantization.TILE;
+    private static final int LOW = TileBounds.LOW;
+
+    /** What a sum of upper halves counts too much in a sum of whole lanes: all − 2^16 · odd + odd. */
+    private static final IntVector SURPLUS = IntVector.broadcast(INT, 1 - (1 << 16));
 
     /** From a word of the tile to the next of the same row. */
     private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
@@ -85,23 +91,23 @@ final class Q8Dots {
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
                 IntVector p0 =
                         w0.mul(x0).add(w0.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
-                all0 = all0.add(p0);
-                odd0 = odd0.add(p0.lanewise(LSHR, 16));
+                all0 = p0.add(all0);
+                odd0 = p0.lanewise(LSHR, 16).add(odd0);
                 ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
                 IntVector p1 =
                         w1.mul(x0).add(w1.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
-                all1 = all1.add(p1);
-                odd1 = odd1.add(p1.lanewise(LSHR, 16));
+                all1 = p1.add(all1);
+                odd1 = p1.lanewise(LSHR, 16).add(odd1);
                 ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
                 IntVector p2 =
                         w2.mul(x0).add(w2.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
-                all2 = all2.add(p2);
-                odd2 = odd2.add(p2.lanewise(LSHR, 16));
+                all2 = p2.add(all2);
+                odd2 = p2.lanewise(LSHR, 16).add(odd2);
                 ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
                 IntVector p3 =
                         w3.mul(x0).add(w3.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
-                all3 = all3.add(p3);
-                odd3 = odd3.add(p3.lanewise(LSHR, 16));
+                all3 = p3.add(all3);
+                odd3 = p3.lanewise(LSHR, 16).add(odd3);
                 word += TILE_BYTES;
                 xo += 3;
             }
@@ -109,35 +115,35 @@ final class Q8Dots {
             FloatVector minus = FloatVector.broadcast(FLOAT, scales[co + 1]);
             FloatVector shift = FloatVector.broadcast(FLOAT, scales[co + 2]);
             FloatVector range0 = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
-            IntVector total0 = all0.sub(odd0.lanewise(LSHL, 16)).add(odd0);
+            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
+            IntVector total0 = SURPLUS.mul(odd0).add(all0);
             sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
                     .fma(scale, shift)
                     .fma(range0, sum0);
             sum0 = low0.fma(minus, sum0);
             FloatVector range1 = FloatVector.fromArray(FLOAT, bounds, bo + LANES);
-            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + LANES);
-            IntVector total1 = all1.sub(odd1.lanewise(LSHL, 16)).add(odd1);
+            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + LANES);
+            IntVector total1 = SURPLUS.mul(odd1).add(all1);
             sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
                     .fma(scale, shift)
                     .fma(range1, sum1);
             sum1 = low1.fma(minus, sum1);
             FloatVector range2 = FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES);
-            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 2 * LANES);
-            IntVector total2 = all2.sub(odd2.lanewise(LSHL, 16)).add(odd2);
+            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 2 * LANES);
+            IntVector total2 = SURPLUS.mul(odd2).add(all2);
             sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
                     .fma(scale, shift)
                     .fma(range2, sum2);
             sum2 = low2.fma(minus, sum2);
             FloatVector range3 = FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES);
-            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + TILE + 3 * LANES);
-            IntVector total3 = all3.sub(odd3.lanewise(LSHL, 16)).add(odd3);
+            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 3 * LANES);
+            IntVector total3 = SURPLUS.mul(odd3).add(all3);
             sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
                     .fma(scale, shift)
                     .fma(range3, sum3);
             sum3 = low3.fma(minus, sum3);
             co += TileTokens.SCALES;
-            bo += 2 * TILE;
+            bo += TILE;
         }
         sum0.intoArray(sums, so);
         sum1.intoArray(sums, so + LANES);
@@ -190,53 +196,53 @@ final class Q8Dots {
                         .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
                         .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
                         .reinterpretAsInts();
-                all0 = all0.add(p0);
-                odd0 = odd0.add(p0.lanewise(LSHR, 16));
+                all0 = p0.add(all0);
+                odd0 = p0.lanewise(LSHR, 16).add(odd0);
                 IntVector p1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
                         .add(w1.mul(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts()))
                         .add(IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts())
                         .reinterpretAsInts();
-                all1 = all1.add(p1);
-                odd1 = odd1.add(p1.lanewise(LSHR, 16));
+                all1 = p1.add(all1);
+                odd1 = p1.lanewise(LSHR, 16).add(odd1);
                 IntVector p2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
                         .add(w1.mul(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts()))
                         .add(IntVector.broadcast(INT, x[xo + 10]).reinterpretAsShorts())
                         .reinterpretAsInts();
-                all2 = all2.add(p2);
-                odd2 = odd2.add(p2.lanewise(LSHR, 16));
+                all2 = p2.add(all2);
+                odd2 = p2.lanewise(LSHR, 16).add(odd2);
                 IntVector p3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
                         .add(w1.mul(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts()))
                         .add(IntVector.broadcast(INT, x[xo + 11]).reinterpretAsShorts())
                         .reinterpretAsInts();
-                all3 = all3.add(p3);
-                odd3 = odd3.add(p3.lanewise(LSHR, 16));
+                all3 = p3.add(all3);
+                odd3 = p3.lanewise(LSHR, 16).add(odd3);
                 word += TILE_BYTES;
                 xo += 12;
             }
             FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + TILE);
-            IntVector total0 = all0.sub(odd0.lanewise(LSHL, 16)).add(odd0);
+            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
+            IntVector total0 = SURPLUS.mul(odd0).add(all0);
             sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
                     .fma(FloatVector.broadcast(FLOAT, scales[co]), FloatVector.broadcast(FLOAT, scales[co + 8]))
                     .fma(range, sum0);
             sum0 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 4]), sum0);
-            IntVector total1 = all1.sub(odd1.lanewise(LSHL, 16)).add(odd1);
+            IntVector total1 = SURPLUS.mul(odd1).add(all1);
             sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
                     .fma(FloatVector.broadcast(FLOAT, scales[co + 1]), FloatVector.broadcast(FLOAT, scales[co + 9]))
                     .fma(range, sum1);
             sum1 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 5]), sum1);
-            IntVector total2 = all2.sub(odd2.lanewise(LSHL, 16)).add(odd2);
+            IntVector total2 = SURPLUS.mul(odd2).add(all2);
             sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
                     .fma(FloatVector.broadcast(FLOAT, scales[co + 2]), FloatVector.broadcast(FLOAT, scales[co + 10]))
                     .fma(range, sum2);
             sum2 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 6]), sum2);
-            IntVector total3 = all3.sub(odd3.lanewise(LSHL, 16)).add(odd3);
+            IntVector total3 = SURPLUS.mul(odd3).add(all3);
             sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
                     .fma(FloatVector.broadcast(FLOAT, scales[co + 3]), FloatVector.broadcast(FLOAT, scales[co + 11]))
                     .fma(range, sum3);
             sum3 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 7]), sum3);
             co += 4 * TileTokens.SCALES;
-            bo += 2 * TILE;
+            bo += TILE;
         }
         sum0.intoArray(sums, so);
         sum1.intoArray(sums, so + TILE);

@@ -1,6 +1,8 @@
 package dev.pg.kernels;
 
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
 import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
 
@@ -11,10 +13,16 @@ import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** Looks up the bounds of groups of a tile: bounds[group][0][row] = low + high, bounds[group][1][row] = low. */
+/** Looks up the bounds of groups of a tile: bounds[0][group][row] = low + high, bounds[1][group][row] = low. */
 final class TileBounds {
     private static final int TILE = Quantization.TILE;
     private static final int LANES = Species.LANES;
+
+    /** Where the lower bounds begin. */
+    static final int LOW = Quantization.BLOCK * TILE;
+
+    /** Floats of the bounds of a block. */
+    static final int SIZE = 2 * LOW;
 
     private TileBounds() {}
 
@@ -30,28 +38,28 @@ final class TileBounds {
                 FloatVector.fromArray(Species.FLOAT, levels, 2 * LANES % 16).reinterpretAsInts();
         IntVector t3 =
                 FloatVector.fromArray(Species.FLOAT, levels, 3 * LANES % 16).reinterpretAsInts();
-        for (int g = 0; g < groups; g++) {
-            for (int r = 0; r < TILE; r += LANES) {
-                IntVector low = (IntVector)
-                        ByteVector.fromMemorySegment(Species.BYTE, w, at + (long) g * TILE + r, ByteOrder.LITTLE_ENDIAN)
-                                .convertShape(ZERO_EXTEND_B2I, Species.INT, 0);
-                IntVector high = low.lanewise(LSHR, 4);
-                if (LANES == 16) {
-                    low = low.selectFrom(t0);
-                    high = high.selectFrom(t0);
-                } else if (LANES == 8) {
-                    low = low.selectFrom(t0, t1);
-                    high = high.selectFrom(t0, t1);
-                } else {
-                    low = low.selectFrom(t0, t1)
-                            .blend(low.selectFrom(t2, t3), low.and(8).compare(NE, 0));
-                    high = high.selectFrom(t0, t1)
-                            .blend(high.selectFrom(t2, t3), high.and(8).compare(NE, 0));
-                }
-                FloatVector l = low.reinterpretAsFloats();
-                l.add(high.reinterpretAsFloats()).intoArray(bounds, 2 * g * TILE + r);
-                l.intoArray(bounds, (2 * g + 1) * TILE + r);
+        for (int i = 0; i < groups * TILE; i += LANES) {
+            IntVector low = (IntVector) ByteVector.fromMemorySegment(Species.BYTE, w, at + i, ByteOrder.LITTLE_ENDIAN)
+                    .convertShape(ZERO_EXTEND_B2I, Species.INT, 0);
+            IntVector high = low.lanewise(LSHR, 4);
+            if (LANES == 16) {
+                low = low.selectFrom(t0);
+                high = high.selectFrom(t0);
+            } else if (LANES == 8) {
+                // The eighth bit of a code, and the fourth, say in which half of the levels to look.
+                high = high.selectFrom(t0)
+                        .blend(high.selectFrom(t1), low.lanewise(LSHL, 24).compare(LT, 0));
+                low = low.selectFrom(t0)
+                        .blend(low.selectFrom(t1), low.lanewise(LSHL, 28).compare(LT, 0));
+            } else {
+                low = low.selectFrom(t0, t1)
+                        .blend(low.selectFrom(t2, t3), low.and(8).compare(NE, 0));
+                high = high.selectFrom(t0, t1)
+                        .blend(high.selectFrom(t2, t3), high.and(8).compare(NE, 0));
             }
+            FloatVector l = low.reinterpretAsFloats();
+            l.add(high.reinterpretAsFloats()).intoArray(bounds, i);
+            l.intoArray(bounds, LOW + i);
         }
     }
 }
