@@ -41,7 +41,11 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 2)
 @Fork(
         value = 1,
-        jvmArgsAppend = {"--add-modules=jdk.incubator.vector", "--enable-native-access=ALL-UNNAMED"})
+        jvmArgsAppend = {
+            "--add-modules=jdk.incubator.vector",
+            "--enable-native-access=ALL-UNNAMED",
+            "-Dpg.vector=always"
+        })
 public class MatMulBenchmark {
     /** Weights in turn, so that no product finds its own in a cache: as in a model, where a layer comes by once per pass. */
     private static final long BYTES = 200L << 20;

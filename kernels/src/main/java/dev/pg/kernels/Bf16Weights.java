@@ -21,7 +21,7 @@ final class Bf16Weights extends Weights {
 
     @Override
     void unpack(long first, int count, float[] dst, int dstOffset) {
-        int done = VectorSupport.AVAILABLE ? Bf16Dots.unpack(data, first * Short.BYTES, count, dst, dstOffset) : 0;
+        int done = WarmUp.vectors() ? Bf16Dots.unpack(data, first * Short.BYTES, count, dst, dstOffset) : 0;
         for (int i = done; i < count; i++) {
             short bits = data.get(SHORT, (first + i) * Short.BYTES);
             dst[dstOffset + i] = Float.intBitsToFloat(bits << 16);

@@ -25,6 +25,7 @@ final class DecodeAttention implements Workers.Task {
     private int end; // one past the last
     private int firstChunk;
     private int chunks;
+    private boolean vectors; // for the whole of a run: the ways to sum columns advance by different steps
     private final float[][] lanes; // per worker: four sums of at most 16 lanes
     private float[] scores = new float[0]; // [heads][chunks][CHUNK], then their exponentials
     private float[] maxima = new float[0]; // [heads][chunks]
@@ -45,6 +46,7 @@ final class DecodeAttention implements Workers.Task {
             Arrays.fill(p.out.data(), p.out.at(0), p.out.at(0) + p.out.cols(), 0);
             return;
         }
+        vectors = WarmUp.vectors();
         firstChunk = first / CHUNK;
         chunks = Math.ceilDiv(end, CHUNK) - firstChunk;
         scores = atLeast(p.heads * chunks * CHUNK, scores);
@@ -83,7 +85,7 @@ final class DecodeAttention implements Workers.Task {
         for (int j = 0; j < count; j += 4) {
             for (int head = firstHead; head < endHead; head++) {
                 int at = (head * chunks + chunk) * CHUNK + j;
-                Simd.fourDots(p, p.q.at(0) + head * p.headDim, key, j, count, lanes[worker], scores, at);
+                fourDots(p, p.q.at(0) + head * p.headDim, key, j, count, lanes[worker], at);
             }
         }
         for (int head = firstHead; head < endHead; head++) {
@@ -92,14 +94,15 @@ final class DecodeAttention implements Workers.Task {
                 SoftCap.apply(scores, part * CHUNK, count, p.softCap);
             }
             maxima[part] = Softmax.Scalar.max(scores, part * CHUNK, count);
-            totals[part] = Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part], true);
+            totals[part] = vectors
+                    ? Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part], true)
+                    : PlainAttention.exponentials(scores, part * CHUNK, count, maxima[part]);
         }
-        for (int d = 0; d < p.headDim; d += Simd.columns(p.headDim - d)) {
+        for (int d = 0; d < p.headDim; d += columns(p.headDim - d)) {
             for (int head = firstHead; head < endHead; head++) {
                 int part = head * chunks + chunk;
                 int sum = part * p.headDim + d;
-                Simd.weightedSum(
-                        scores, part * CHUNK, count, p.v.data(), value + d, p.v.stride(), p.headDim - d, sums, sum);
+                weightedSum(scores, part * CHUNK, count, p.v.data(), value + d, p.v.stride(), p.headDim - d, sums, sum);
             }
         }
     }
@@ -121,9 +124,44 @@ final class DecodeAttention implements Workers.Task {
             maxima[part + c] /= total;
         }
         int out = p.out.at(0) + head * p.headDim;
-        for (int d = 0; d < p.headDim; d += Simd.columns(p.headDim - d)) {
-            Simd.weightedSum(
+        for (int d = 0; d < p.headDim; d += columns(p.headDim - d)) {
+            weightedSum(
                     maxima, part, chunks, sums, part * p.headDim + d, p.headDim, p.headDim - d, p.out.data(), out + d);
+        }
+    }
+
+    private void fourDots(AttentionProblem p, int q, int key, int j, int count, float[] lanes, int at) {
+        if (vectors) {
+            Simd.fourDots(p, q, key, j, count, lanes, scores, at);
+        } else {
+            for (int i = 0; i < Math.min(4, count - j); i++) {
+                scores[at + i] = PlainAttention.dot(p, q, key + (j + i) * p.k.stride()) * p.scale;
+            }
+        }
+    }
+
+    /** How many columns {@link #weightedSum} does at once when {@code left} are left. */
+    private int columns(int left) {
+        if (!vectors || left < Species.LANES) {
+            return 1;
+        }
+        return left >= 4 * Species.LANES ? 4 * Species.LANES : Species.LANES;
+    }
+
+    /** sum[c] = Σ_j weights[j] · v[j][c] for the next columns; v has {@code count} rows, {@code stride} floats apart. */
+    private void weightedSum(
+            float[] weights, int at, int count, float[] v, int vAt, int stride, int left, float[] sum, int sumAt) {
+        int columns = columns(left);
+        if (columns == 1) {
+            float s = 0;
+            for (int j = 0; j < count; j++) {
+                s = Math.fma(weights[at + j], v[vAt + j * stride], s);
+            }
+            sum[sumAt] = s;
+        } else if (columns == Species.LANES) {
+            Simd.oneColumn(weights, at, count, v, vAt, stride, sum, sumAt);
+        } else {
+            Simd.fourColumns(weights, at, count, v, vAt, stride, sum, sumAt);
         }
     }
 
@@ -178,28 +216,7 @@ final class DecodeAttention implements Workers.Task {
             scores[at + 3] = d3 * scale;
         }
 
-        /** How many columns {@link #weightedSum} does at once when {@code left} are left. */
-        static int columns(int left) {
-            return left >= 4 * Species.LANES ? 4 * Species.LANES : left >= Species.LANES ? Species.LANES : 1;
-        }
-
-        /** sum[c] = Σ_j weights[j] · v[j][c] for the next columns; v has {@code count} rows, {@code stride} floats apart. */
-        static void weightedSum(
-                float[] weights, int at, int count, float[] v, int vAt, int stride, int left, float[] sum, int sumAt) {
-            if (left >= 4 * Species.LANES) {
-                fourColumns(weights, at, count, v, vAt, stride, sum, sumAt);
-            } else if (left >= Species.LANES) {
-                oneColumn(weights, at, count, v, vAt, stride, sum, sumAt);
-            } else {
-                float s = 0;
-                for (int j = 0; j < count; j++) {
-                    s = Math.fma(weights[at + j], v[vAt + j * stride], s);
-                }
-                sum[sumAt] = s;
-            }
-        }
-
-        private static void fourColumns(
+        static void fourColumns(
                 float[] weights, int at, int count, float[] v, int vAt, int stride, float[] sum, int sumAt) {
             int lanes = Species.LANES;
             FloatVector s0 = FloatVector.zero(Species.FLOAT);
@@ -220,7 +237,7 @@ final class DecodeAttention implements Workers.Task {
             s3.intoArray(sum, sumAt + 3 * lanes);
         }
 
-        private static void oneColumn(
+        static void oneColumn(
                 float[] weights, int at, int count, float[] v, int vAt, int stride, float[] sum, int sumAt) {
             FloatVector s = FloatVector.zero(Species.FLOAT);
             for (int j = 0; j < count; j++) {

@@ -55,6 +55,17 @@ final class Exp {
     /** {@link #ROUND} for such kernels: adds the bias of float exponents as well. */
     static final float BIASED_ROUND = ROUND + 127;
 
+    /** e^x for such kernels. */
+    static float flushed(float x) {
+        float clamped = x < FLUSH ? FLUSH : x;
+        float shifted = Math.fma(clamped, LOG2_E, BIASED_ROUND);
+        float n = shifted - BIASED_ROUND;
+        float r = Math.fma(n, -LN2, clamped);
+        float q = Math.fma(r, Math.fma(r, Math.fma(r, Math.fma(r, C6, C5), C4), C3), C2);
+        float e = Math.fma(r * r, q, r) + 1;
+        return e * Float.intBitsToFloat(Float.floatToRawIntBits(shifted) << MANTISSA_BITS);
+    }
+
     static float exp(float x) {
         float clamped = x > MAX ? MAX : x;
         clamped = clamped < MIN ? MIN : clamped;

@@ -18,7 +18,7 @@ import java.util.Arrays;
  * are depends on the format of the weights, the number of inputs, and whether there is one token or more: no place, no number of threads
  * and no compiler changes a bit.
  */
-final class FewRows {
+final class FewRows implements MatMul.Backend {
     /** Tokens, at most; more are the business of {@link PackedGemm}. */
     static final int MAX_TOKENS = 16;
 
@@ -49,6 +49,7 @@ final class FewRows {
     private Matrix y;
     private Linear w;
     private int tokens;
+    private boolean vectors;
     private int group; // tokens multiplied at once: 1 or 4
     private int body; // inputs in whole vectors
     private float[] packed = new float[0]; // [fours of tokens × body / lanes × 4 × lanes]
@@ -61,11 +62,13 @@ final class FewRows {
     }
 
     /** See {@link MatMul#multiply}; x has at most {@link #MAX_TOKENS} rows. */
-    void multiply(Matrix x, Linear w, Matrix y) {
+    @Override
+    public void multiply(Matrix x, Linear w, Matrix y) {
         this.x = x;
         this.w = w;
         this.y = y;
         tokens = x.rows();
+        vectors = WarmUp.vectors();
         group = tokens == 1 ? 1 : 4;
         body = Species.FLOAT.loopBound(w.cols());
         if (tokens > 1) {
@@ -113,7 +116,9 @@ final class FewRows {
         if (sums[worker].length < groups * perGroup) {
             sums[worker] = new float[groups * perGroup];
         }
-        if (tokens == 1) {
+        if (tokens == 1 && !vectors) {
+            PlainDots.dots(w.part(p), row, rows, body, x.data(), x.at(0), sums[worker], scratch[worker]);
+        } else if (tokens == 1) {
             w.part(p).dots(row, rows, body, x.data(), x.at(0), sums[worker], scratch[worker]);
         } else {
             Arrays.fill(sums[worker], 0, groups * perGroup, 0);
@@ -132,7 +137,12 @@ final class FewRows {
                 int count = Math.min(TOGETHER, rows - r);
                 for (int g = 0; g < groups; g++) {
                     int to = g * perGroup + r * 4 * Species.LANES;
-                    part.addDots(row + r, count, k, depth, packed, g * 4 * body + 4 * k, sums, to, scratch);
+                    int from = g * 4 * body + 4 * k;
+                    if (vectors) {
+                        part.addDots(row + r, count, k, depth, packed, from, sums, to, scratch);
+                    } else {
+                        PlainDots.addDots(part, row + r, count, k, depth, packed, from, sums, to, scratch);
+                    }
                 }
             }
         }

@@ -176,6 +176,9 @@ final class FlashBlock {
      * {@code old}; returns whether any was raised. A NaN is passed over here and comes out of the exponentials.
      */
     private static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old) {
+        if (!WarmUp.vectors()) {
+            return PlainAttention.raise(scores, rows, maximum, at, old, SLACK);
+        }
         FloatVector old0 = FloatVector.fromArray(Species.FLOAT, maximum, at);
         FloatVector old1 = FloatVector.fromArray(Species.FLOAT, maximum, at + Species.LANES);
         old0.intoArray(old, 0);
@@ -200,6 +203,10 @@ final class FlashBlock {
      * the reason given there, and shortened for arguments up to {@link #SLACK}: results below 2^-126 become 0.
      */
     private static void exponentials(float[] x, int rows, float[] maximum, int at, float[] sum, int sumAt) {
+        if (!WarmUp.vectors()) {
+            PlainAttention.exponentials(x, rows, maximum, at, sum, sumAt);
+            return;
+        }
         FloatVector min = FloatVector.broadcast(Species.FLOAT, Exp.FLUSH);
         FloatVector log2e = FloatVector.broadcast(Species.FLOAT, Exp.LOG2_E);
         FloatVector round = FloatVector.broadcast(Species.FLOAT, Exp.BIASED_ROUND);
@@ -231,6 +238,10 @@ final class FlashBlock {
 
     /** x [rows × PANEL] times {@code factor} [PANEL]. */
     private static void rescale(float[] x, int at, int rows, float[] factor) {
+        if (!WarmUp.vectors()) {
+            PlainAttention.rescale(x, at, rows, factor);
+            return;
+        }
         FloatVector f0 = FloatVector.fromArray(Species.FLOAT, factor, 0);
         FloatVector f1 = FloatVector.fromArray(Species.FLOAT, factor, Species.LANES);
         for (int i = at; i < at + rows * PANEL; i += PANEL) {

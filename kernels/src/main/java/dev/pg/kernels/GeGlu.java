@@ -30,7 +30,7 @@ public final class GeGlu {
         for (int r = from; r < to; r++) {
             int gate = gateUp.at(r);
             int up = gate + y.cols();
-            if (VectorSupport.AVAILABLE) {
+            if (WarmUp.vectors()) {
                 Simd.apply(gateUp.data(), gate, up, y.data(), y.at(r), y.cols());
             } else {
                 Scalar.apply(gateUp.data(), gate, up, y.data(), y.at(r), y.cols());

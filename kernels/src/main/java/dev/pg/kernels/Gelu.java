@@ -33,7 +33,7 @@ public final class Gelu {
 
     private static void rows(Matrix x, int from, int to) {
         for (int r = from; r < to; r++) {
-            if (VectorSupport.AVAILABLE) {
+            if (WarmUp.vectors()) {
                 Simd.apply(x.data(), x.at(r), x.cols());
             } else {
                 Scalar.apply(x.data(), x.at(r), x.cols());

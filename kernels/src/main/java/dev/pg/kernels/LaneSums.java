@@ -29,6 +29,12 @@ final class LaneSums {
         if (Species.LANES == 4) {
             return;
         }
+        if (!WarmUp.vectors()) {
+            for (int i = 0; i < count; i++) {
+                plainFold(lanes, from + i * step, 4);
+            }
+            return;
+        }
         for (int i = 0; i < count; i++) {
             int at = from + i * step;
             FloatVector sum = FloatVector.fromArray(Species.FLOAT, lanes, at);
@@ -36,6 +42,20 @@ final class LaneSums {
                 sum = sum.add(sum.rearrange(UPPER_EIGHT));
             }
             sum.add(sum.rearrange(UPPER_FOUR)).intoArray(lanes, at);
+        }
+    }
+
+    /** The sum of all lanes of one vector, which {@link #fold} and {@link #total} give too; overwrites them. */
+    static float sum(float[] lanes) {
+        plainFold(lanes, 0, 1);
+        return lanes[0];
+    }
+
+    private static void plainFold(float[] lanes, int at, int left) {
+        for (int half = Species.LANES / 2; half >= left; half /= 2) {
+            for (int i = at; i < at + half; i++) {
+                lanes[i] += lanes[i + half];
+            }
         }
     }
 

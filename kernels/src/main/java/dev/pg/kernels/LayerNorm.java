@@ -88,7 +88,7 @@ public final class LayerNorm {
                 float[] bias,
                 float[] y,
                 int yOffset) {
-            int bound = Species.FLOAT.loopBound(weight.length);
+            int bound = WarmUp.vectors() ? Species.FLOAT.loopBound(weight.length) : 0;
             for (int i = 0; i < bound; i += Species.LANES) {
                 FloatVector.fromArray(Species.FLOAT, x, offset + i)
                         .sub(center)

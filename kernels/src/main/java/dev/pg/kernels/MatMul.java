@@ -44,6 +44,7 @@ public final class MatMul {
                     + w.rows() + " x " + w.cols() + "] is not [" + y.rows() + " x " + y.cols() + "]");
         }
         if (x.rows() > 0 && w.rows() > 0) {
+            WarmUp.expect((long) x.rows() * w.cols() * w.rows());
             backend.multiply(x, w, y);
             if (w.down() != null) {
                 updates.add(x, w, y, backend);

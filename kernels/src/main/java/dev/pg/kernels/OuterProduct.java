@@ -25,14 +25,24 @@ final class OuterProduct {
     /**
      * C = A·B, or C += A·B.
      *
-     * <p>The method is written out because it has to be longer than 325 bytecodes (C2's FreqInlineSize): inlined into its
-     * callers' loops it would be unrolled until it spills, at half the speed.
-     *
      * @param a [ROWS × depth] from {@code ai} on, rows {@link #STRIDE} floats apart
      * @param b [depth × COLUMNS] at {@code bi}
      * @param c [ROWS × COLUMNS] at {@code ci}
      */
     static void tile(int depth, float[] a, int ai, float[] b, int bi, float[] c, int ci, boolean accumulate) {
+        if (WarmUp.vectors()) {
+            vectorTile(depth, a, ai, b, bi, c, ci, accumulate);
+        } else {
+            PlainAttention.tile(depth, a, ai, b, bi, c, ci, accumulate);
+        }
+    }
+
+    /**
+     * Written out because it has to be longer than 325 bytecodes (C2's FreqInlineSize): inlined into its callers' loops it would be
+     * unrolled until it spills, at half the speed.
+     */
+    private static void vectorTile(
+            int depth, float[] a, int ai, float[] b, int bi, float[] c, int ci, boolean accumulate) {
         FloatVector c00 = FloatVector.zero(Species.FLOAT);
         FloatVector c01 = FloatVector.zero(Species.FLOAT);
         FloatVector c10 = FloatVector.zero(Species.FLOAT);
@@ -85,6 +95,15 @@ final class OuterProduct {
      * @param a [depth × ROWS] from {@code ai} on, rows {@link #STRIDE} floats apart
      */
     static void transposedTile(int depth, float[] a, int ai, float[] b, int bi, float[] c, int ci, boolean accumulate) {
+        if (WarmUp.vectors()) {
+            transposedVectorTile(depth, a, ai, b, bi, c, ci, accumulate);
+        } else {
+            PlainAttention.transposedTile(depth, a, ai, b, bi, c, ci, accumulate);
+        }
+    }
+
+    private static void transposedVectorTile(
+            int depth, float[] a, int ai, float[] b, int bi, float[] c, int ci, boolean accumulate) {
         FloatVector c00 = FloatVector.zero(Species.FLOAT);
         FloatVector c01 = FloatVector.zero(Species.FLOAT);
         FloatVector c10 = FloatVector.zero(Species.FLOAT);

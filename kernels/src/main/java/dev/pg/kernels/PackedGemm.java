@@ -25,7 +25,7 @@ import java.util.Arrays;
  * of k; slices depend on nothing but the number of inputs. Work is divided among workers by rows and tokens only, never along k, and
  * edges run through the same tiles, padded. So every element has the same bits wherever and by whomever it is computed.
  */
-final class PackedGemm {
+final class PackedGemm implements MatMul.Backend {
     /** Inputs of one slice, at most. */
     static final int DEPTH = 320;
 
@@ -93,7 +93,8 @@ final class PackedGemm {
     }
 
     /** See {@link MatMul#multiply}; x has more rows than one vector has lanes. */
-    void multiply(Matrix x, Linear w, Matrix y) {
+    @Override
+    public void multiply(Matrix x, Linear w, Matrix y) {
         this.x = x;
         this.w = w;
         this.y = y;

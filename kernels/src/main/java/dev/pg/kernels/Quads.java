@@ -32,7 +32,7 @@ final class Quads {
 
     /** dst[at + 4c + r] = src[s_r + c] for c in [0, count): rows 0 and 2 are zipped, rows 1 and 3, and then the two. */
     static void interleave(float[] src, int s0, int s1, int s2, int s3, int count, float[] dst, int at) {
-        int bound = Species.FLOAT.loopBound(count);
+        int bound = WarmUp.vectors() ? Species.FLOAT.loopBound(count) : 0;
         for (int c = 0; c < bound; c += Species.LANES) {
             FloatVector r0 = FloatVector.fromArray(Species.FLOAT, src, s0 + c);
             FloatVector r2 = FloatVector.fromArray(Species.FLOAT, src, s2 + c);
@@ -58,7 +58,7 @@ final class Quads {
 
     /** dst[d_r + c] = src[at + 4c + r] for c in [0, count): the way back. */
     static void separate(float[] src, int at, int count, float[] dst, int d0, int d1, int d2, int d3) {
-        int bound = Species.FLOAT.loopBound(count);
+        int bound = WarmUp.vectors() ? Species.FLOAT.loopBound(count) : 0;
         for (int c = 0; c < bound; c += Species.LANES) {
             int from = at + 4 * c;
             FloatVector q0 = FloatVector.fromArray(Species.FLOAT, src, from);

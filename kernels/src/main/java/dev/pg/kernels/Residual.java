@@ -23,7 +23,7 @@ public final class Residual {
 
     private static void rows(Matrix x, Matrix delta, int from, int to) {
         for (int r = from; r < to; r++) {
-            if (VectorSupport.AVAILABLE) {
+            if (WarmUp.vectors()) {
                 Simd.add(x.data(), x.at(r), delta.data(), delta.at(r), x.cols());
             } else {
                 Scalar.add(x.data(), x.at(r), delta.data(), delta.at(r), x.cols());

@@ -61,7 +61,7 @@ public final class Rope {
         for (int r = from; r < to; r++) {
             for (int h = 0; h < headCount; h++) {
                 int head = x.at(r) + h * headDim;
-                if (VectorSupport.AVAILABLE) {
+                if (WarmUp.vectors()) {
                     Simd.rotate(x.data(), head, head + half, half, t.cos, t.sin, (firstPosition + r) * half);
                 } else {
                     Scalar.rotate(x.data(), head, head + half, half, t.cos, t.sin, (firstPosition + r) * half);

@@ -9,6 +9,9 @@ final class RowSums {
 
     /** Σ (x[i] - center) over [offset, offset + count). */
     static float sum(float[] x, int offset, int count, float center) {
+        if (!WarmUp.vectors()) {
+            return plainSum(x, offset, count, center);
+        }
         int bound = Species.FLOAT.loopBound(count);
         FloatVector sums = FloatVector.zero(Species.FLOAT);
         for (int i = offset; i < offset + bound; i += Species.LANES) {
@@ -31,6 +34,9 @@ final class RowSums {
 
     /** Σ (x[i] - center)² over [offset, offset + count). */
     static float squares(float[] x, int offset, int count, float center) {
+        if (!WarmUp.vectors()) {
+            return plainSquares(x, offset, count, center);
+        }
         int bound = Species.FLOAT.loopBound(count);
         FloatVector sums = FloatVector.zero(Species.FLOAT);
         for (int i = offset; i < offset + bound; i += Species.LANES) {
@@ -46,6 +52,34 @@ final class RowSums {
         sums = sums.add(sums.rearrange(Species.ROTATE_2));
         sums = sums.add(sums.rearrange(Species.ROTATE_1));
         float sum = sums.lane(0);
+        for (int i = offset + bound; i < offset + count; i++) {
+            float d = x[i] - center;
+            sum = Math.fma(d, d, sum);
+        }
+        return sum;
+    }
+
+    private static float plainSum(float[] x, int offset, int count, float center) {
+        float[] lanes = new float[Species.LANES];
+        int bound = count - count % Species.LANES;
+        for (int i = 0; i < bound; i++) {
+            lanes[i % Species.LANES] += x[offset + i] - center;
+        }
+        float sum = LaneSums.sum(lanes);
+        for (int i = offset + bound; i < offset + count; i++) {
+            sum += x[i] - center;
+        }
+        return sum;
+    }
+
+    private static float plainSquares(float[] x, int offset, int count, float center) {
+        float[] lanes = new float[Species.LANES];
+        int bound = count - count % Species.LANES;
+        for (int i = 0; i < bound; i++) {
+            float d = x[offset + i] - center;
+            lanes[i % Species.LANES] = Math.fma(d, d, lanes[i % Species.LANES]);
+        }
+        float sum = LaneSums.sum(lanes);
         for (int i = offset + bound; i < offset + count; i++) {
             float d = x[i] - center;
             sum = Math.fma(d, d, sum);

@@ -19,7 +19,7 @@ public final class SoftCap {
 
     /** Caps x[offset, offset + count) in place; {@code cap} is positive. */
     public static void apply(float[] x, int offset, int count, float cap) {
-        if (VectorSupport.AVAILABLE) {
+        if (WarmUp.vectors()) {
             Simd.apply(x, offset, count, cap);
         } else {
             Scalar.apply(x, offset, count, cap);

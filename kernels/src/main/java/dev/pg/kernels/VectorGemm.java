@@ -9,7 +9,7 @@ final class VectorGemm implements MatMul.Backend {
     private final FewTiles quantized;
 
     VectorGemm(Workers workers) {
-        many = new PackedGemm(workers, WarmingTile.best());
+        many = new PackedGemm(workers, new WarmingTile(Tile.best()));
         few = new FewRows(workers);
         quantized = new FewTiles(workers);
     }

@@ -9,9 +9,9 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>{@code jdk.incubator.vector} is an optional module. Every operation therefore keeps its vector kernel in a nested class
  * {@code Simd}, which is only linked when {@link #AVAILABLE}, beside a plain {@code Scalar} twin, which is the fallback and the
- * oracle of the tests.
+ * oracle of the tests. {@link WarmUp} says from when on the vector kernels work.
  *
- * <p>{@code -Dpg.vector=off} chooses the scalar twins; {@code -Dpg.vectorBits=128|256|512} caps the width.
+ * <p>{@code -Dpg.vector=off} chooses the scalar twins, {@code -Dpg.vector=always} the vector kernels before they are compiled; {@code -Dpg.vectorBits=128|256|512} caps the width.
  */
 public final class VectorSupport {
     private VectorSupport() {}

@@ -103,6 +103,9 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
     /** Widens {@code count} elements, of which {@code first} is the first, counted through all rows. */
     abstract void unpack(long first, int count, float[] dst, int dstOffset);
 
+    /** Inputs that {@link #dots} unpacks at once: into the L1 cache. */
+    static final int UNPACKED = 1024;
+
     /** Floats of scratch memory that {@link #dots} and {@link #addDots} may use. */
     static final int SCRATCH = 6 * 512;
 
@@ -115,11 +118,10 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
      * @param scratch {@link #SCRATCH} floats
      */
     void dots(int row, int rowCount, int count, float[] x, int xo, float[] sums, float[] scratch) {
-        int piece = 1024;
         Arrays.fill(sums, 0, rowCount * Species.LANES, 0);
         for (int r = 0; r < rowCount; r++) {
-            for (int k = 0; k < count; k += piece) {
-                int depth = Math.min(piece, count - k);
+            for (int k = 0; k < count; k += UNPACKED) {
+                int depth = Math.min(UNPACKED, count - k);
                 unpack(row + r, 1, k, depth, scratch, 0, depth);
                 FloatDots.straight(scratch, 0, depth, x, xo + k, sums, r * Species.LANES);
             }

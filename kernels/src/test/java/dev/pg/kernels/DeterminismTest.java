@@ -1,6 +1,7 @@
 package dev.pg.kernels;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.pg.core.Workers;
 import java.io.IOException;
@@ -35,13 +36,30 @@ class DeterminismTest {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of("-Xint", "-cp", System.getProperty("java.class.path"), DeterminismTest.class.getName()));
+        command.addAll(List.of(
+                "-Xint",
+                "-Dpg.vector=always",
+                "-cp",
+                System.getProperty("java.class.path"),
+                DeterminismTest.class.getName()));
         Process interpreted = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String output = new String(interpreted.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(interpreted.waitFor()).isZero();
         assertThat(output.strip()).isEqualTo(VectorSupport.describe() + " " + digest(1, ROWS, COLS, WARM));
+    }
+
+    @Test
+    void plainLoopsAndVectorsGiveTheSameBits() {
+        assumeThat(VectorSupport.AVAILABLE).isTrue();
+        String vectors = digest(2, ROWS, COLS, 1);
+        WarmUp.warm = false;
+        try {
+            assertThat(digest(2, ROWS, COLS, 1)).isEqualTo(vectors);
+        } finally {
+            WarmUp.warm = true;
+        }
     }
 
     /** The interpreted half of the comparison. */

@@ -3,6 +3,7 @@ package dev.pg.model;
 import dev.pg.core.Checkpoint;
 import dev.pg.core.PgException;
 import dev.pg.kernels.Matrix;
+import dev.pg.kernels.WarmUp;
 import dev.pg.model.ModelOptions.AdapterUse;
 import dev.pg.model.adapter.Adapter;
 import dev.pg.model.adapter.Adapters;
@@ -25,6 +26,9 @@ import java.util.function.Supplier;
  * a time. Thread-safe.
  */
 final class Engine implements AutoCloseable {
+    /** Bytes of a model that is done with its first picture before its kernels could be compiled. */
+    private static final long TINY = 1 << 24;
+
     private static final List<String> TOKENIZER_FILES = List.of("tokenizer.model", "spiece.model", "tokenizer.json");
 
     private final Engine owner; // of the checkpoint, the team and the lock: this, unless it only has other adapters
@@ -56,6 +60,9 @@ final class Engine implements AutoCloseable {
             this.base = new ModelTensors(
                     checkpoint, new WeightMatrices(checkpoint, options.formats(), compute.workers(), made));
             this.tensors = base.with(adapters(options));
+            if (checkpoint.bytes() > TINY) {
+                WarmUp.start();
+            }
         } catch (RuntimeException | Error e) {
             compute.close();
             if (opened != null) {

@@ -1,0 +1,177 @@
+package dev.pg.kernels;
+
+import com.sun.management.ThreadMXBean;
+import dev.pg.core.DType;
+import dev.pg.core.Tensor;
+import dev.pg.core.Workers;
+import dev.pg.kernels.VectorSupport.Species;
+import java.lang.management.ManagementFactory;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * When kernels use vectors, and how C2 comes to compile them in time. Until it has, vector operations are objects made one by one,
+ * hundreds of times slower than afterwards, and slower than plain loops. So every kernel of a forward pass has a twin in plain
+ * loops, of the same operations in the same order, which works first: which of them made a result does not show in a bit.
+ *
+ * <p>Meanwhile a daemon thread calls the vector kernels on small operands, those of the image encoder first, until they allocate
+ * next to nothing: then C2 keeps their vectors in registers. {@link #start} begins that while a model is being opened. A model with a million
+ * weights is better off without, for its first pictures are done before C2 would be; so somebody has to ask, or there has to be enough work.
+ * A large product waits for its vectors.
+ *
+ * <p>Once for all models of the JVM; {@code -Dpg.vector=always} uses vectors from the first call on. Thread-safe.
+ */
+public final class WarmUp {
+    /** Multiply-adds of a product that waits: plain loops would take about a tenth of a second. */
+    private static final long LARGE = 1L << 27;
+
+    /** Multiply-adds by plain loops after which the warm-up starts: some captions of a model with a million weights. */
+    private static final long ENOUGH = 1L << 29;
+
+    /** Calls of a step between two looks at what it allocates. */
+    private static final int CALLS = 50;
+
+    /** Looks after which a step is given up: far more than any needs. */
+    private static final int LOOKS = 60;
+
+    private static final AtomicLong plainWork = new AtomicLong();
+    private static final CountDownLatch encoderWarm = new CountDownLatch(1);
+
+    /** Set once and for good, but by tests. */
+    static volatile boolean warm = VectorSupport.AVAILABLE && "always".equals(System.getProperty("pg.vector"));
+
+    private static volatile Thread caller; // of cold vector kernels
+
+    private WarmUp() {}
+
+    private static final class Background {
+        static final Thread THREAD =
+                Thread.ofPlatform().name("pg-warm-up").daemon().start(WarmUp::run);
+    }
+
+    /** Starts compiling the vector kernels in the background, if there is a Vector API and nobody has yet; returns at once. */
+    public static void start() {
+        if (VectorSupport.AVAILABLE && !warm) {
+            Background.THREAD.isAlive(); // loads the class, which starts it
+        }
+    }
+
+    /** Whether a kernel is to use vectors; false for good without the Vector API. */
+    static boolean vectors() {
+        return warm || Thread.currentThread().equals(caller);
+    }
+
+    /** Counts a product of so many multiply-adds; starts the warm-up if it is time, and waits for it if the product is large. */
+    static void expect(long multiplyAdds) {
+        if (warm || !VectorSupport.AVAILABLE) {
+            return;
+        }
+        if (plainWork.addAndGet(multiplyAdds) > ENOUGH || multiplyAdds > LARGE) {
+            start();
+        }
+        if (multiplyAdds > LARGE) {
+            try {
+                encoderWarm.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt(); // whoever interrupts us will stop us soon; plain loops until then
+            }
+        }
+    }
+
+    private static void run() {
+        caller = Thread.currentThread();
+        try (Workers alone = new Workers(1)) {
+            try {
+                call(encoder(alone));
+            } finally { // nobody waits in vain
+                warm = true;
+                encoderWarm.countDown();
+            }
+            call(decoder(alone));
+        } finally {
+            caller = null;
+        }
+    }
+
+    private static void call(List<Step> steps) {
+        Queue<Step> cold = new ArrayDeque<>(steps);
+        for (int look = 0; look < LOOKS && !cold.isEmpty(); look++) {
+            for (int i = cold.size(); i > 0; i--) {
+                Step step = cold.remove();
+                if (!step.isWarm()) {
+                    cold.add(step);
+                }
+            }
+        }
+    }
+
+    private static List<Step> encoder(Workers alone) {
+        Matrix x = new Matrix(8, 256);
+        Matrix y = new Matrix(8, 256);
+        float[] weight = new float[256];
+        Attention attention = new Attention(alone);
+        Matrix heads = new Matrix(2 * Species.LANES, 32);
+        Matrix out = new Matrix(2 * Species.LANES, 32);
+        return List.of(
+                product(new PackedGemm(alone, Tile.best()), 4 * Species.LANES, 32, 48),
+                product(new PackedGemm(alone, Tile.best()), 3 * Species.LANES, 32, 48),
+                new Step(() -> LayerNorm.apply(alone, x, weight, weight, 1, y)),
+                new Step(() -> attention.apply(heads, heads, heads, 1, 1, 32, 1, 0, Mask.FULL, out)),
+                new Step(() -> Gelu.apply(alone, y)),
+                new Step(() -> Residual.add(alone, x, y)));
+    }
+
+    private static List<Step> decoder(Workers alone) {
+        Matrix x = new Matrix(8, 256);
+        Matrix y = new Matrix(8, 256);
+        Matrix gateUp = new Matrix(8, 512);
+        float[] weight = new float[256];
+        Rope rope = new Rope(256, 10_000);
+        Attention attention = new Attention(alone);
+        Matrix query = new Matrix(1, 256);
+        Matrix keys = new Matrix(32, 256);
+        Matrix out = new Matrix(1, 256);
+        return List.of(
+                new Step(() -> RmsNorm.apply(alone, x, weight, 1, y)),
+                new Step(() -> rope.apply(alone, x, 1, 0)),
+                new Step(() -> SoftCap.apply(x.data(), 0, 1024, 50)),
+                new Step(() -> GeGlu.apply(alone, gateUp, y)),
+                product(new FewRows(alone), 1, 512, 24),
+                product(new FewRows(alone), 1, FewRows.NARROW + 512, FewRows.STREAMS),
+                new Step(() -> attention.apply(query, keys, keys, 1, 1, 256, 1, 50, Mask.FULL, out)));
+    }
+
+    private static Step product(MatMul.Backend backend, int tokens, int inputs, int outputs) {
+        Linear w = Linear.of(
+                Weights.of(Tensor.ofFloats("", DType.BF16, new float[outputs * inputs], outputs, inputs)), null);
+        Matrix x = new Matrix(tokens, inputs);
+        Matrix y = new Matrix(tokens, outputs);
+        return new Step(() -> backend.multiply(x, w, y));
+    }
+
+    /** Some kernels on small operands. */
+    private static final class Step {
+        private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+
+        private final Runnable kernels;
+        private long cold; // bytes that calls allocated at first
+
+        Step(Runnable kernels) {
+            this.kernels = kernels;
+        }
+
+        /** Calls the kernels; true if by now they allocate next to nothing. */
+        boolean isWarm() {
+            long before = THREADS.getCurrentThreadAllocatedBytes();
+            for (int i = 0; i < CALLS; i++) {
+                kernels.run();
+            }
+            long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
+            cold = Math.max(cold, allocated);
+            return allocated <= cold / 20;
+        }
+    }
+}

@@ -1,0 +1,92 @@
+package dev.pg.kernels;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.pg.core.DType;
+import dev.pg.core.Workers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The plain loops of matrix products, and the change to vectors; the other kernels are in {@link DeterminismTest}. */
+class WarmUpTest {
+    @BeforeEach
+    void needsVectors() {
+        assumeThat(VectorSupport.AVAILABLE).isTrue();
+    }
+
+    @AfterEach
+    void useVectorsAgain() {
+        WarmUp.warm = VectorSupport.AVAILABLE;
+    }
+
+    /** Numbers of inputs with and without a tail, with one piece and several, below and above {@link FewRows#NARROW}. */
+    @ParameterizedTest
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "F16", "BF16"})
+    void plainProductsHaveTheBitsOfVectors(DType dtype) {
+        RandomTensors random = new RandomTensors(11);
+        try (Workers team = new Workers(2)) {
+            MatMul matMul = new MatMul(team, Gemm.VECTOR);
+            for (int inputs : new int[] {5, 16, 100, 700, 2304, FewRows.NARROW + 21}) {
+                Linear w = Linear.of(Weights.of(random.tensor(dtype, 29, inputs)), random.floats(29));
+                for (int tokens : new int[] {1, 2, 7, 16, 17, 50}) {
+                    Matrix x = random.window(tokens, inputs);
+                    assertThat(product(matMul, x, w, false))
+                            .as("%d tokens, %d inputs", tokens, inputs)
+                            .isEqualTo(product(matMul, x, w, true));
+                }
+            }
+        }
+    }
+
+    private static float[] product(MatMul matMul, Matrix x, Linear w, boolean warm) {
+        WarmUp.warm = warm;
+        Matrix y = new Matrix(x.rows(), w.rows());
+        matMul.multiply(x, w, y);
+        return y.toArray();
+    }
+
+    /** In a JVM of its own, as a model would: nobody has called {@link WarmUp#start}. */
+    @Test
+    void aLargeProductStartsTheWarmUpAndWaitsForIt() throws IOException, InterruptedException {
+        Process cold = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules",
+                        "jdk.incubator.vector",
+                        "-Dpg.vectorBits=" + 32 * VectorSupport.Species.LANES,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        WarmUpTest.class.getName())
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        String output = new String(cold.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(cold.waitFor()).isZero();
+        assertThat(output.strip()).isEqualTo("false true " + largeProduct());
+    }
+
+    public static void main(String[] args) {
+        boolean before = WarmUp.vectors();
+        int product = largeProduct();
+        System.out.println(before + " " + WarmUp.vectors() + " " + product);
+    }
+
+    private static int largeProduct() {
+        RandomTensors random = new RandomTensors(12);
+        Linear w = Linear.of(Weights.of(random.tensor(DType.BF16, 640, 700)), null);
+        Matrix x = random.window(320, 700);
+        Matrix y = new Matrix(320, 640);
+        try (Workers team = new Workers(2)) {
+            new MatMul(team, Gemm.VECTOR).multiply(x, w, y);
+        }
+        return Arrays.hashCode(y.toArray());
+    }
+}
