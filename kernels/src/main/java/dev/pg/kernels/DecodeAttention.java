@@ -142,10 +142,10 @@ final class DecodeAttention implements Workers.Task {
 
     /** How many columns {@link #weightedSum} does at once when {@code left} are left. */
     private int columns(int left) {
-        if (!vectors || left < Species.LANES) {
+        if (!vectors || left < VectorSupport.LANES) {
             return 1;
         }
-        return left >= 4 * Species.LANES ? 4 * Species.LANES : Species.LANES;
+        return left >= 4 * VectorSupport.LANES ? 4 * VectorSupport.LANES : VectorSupport.LANES;
     }
 
     /** sum[c] = Σ_j weights[j] · v[j][c] for the next columns; v has {@code count} rows, {@code stride} floats apart. */
@@ -158,7 +158,7 @@ final class DecodeAttention implements Workers.Task {
                 s = Math.fma(weights[at + j], v[vAt + j * stride], s);
             }
             sum[sumAt] = s;
-        } else if (columns == Species.LANES) {
+        } else if (columns == VectorSupport.LANES) {
             Simd.oneColumn(weights, at, count, v, vAt, stride, sum, sumAt);
         } else {
             Simd.fourColumns(weights, at, count, v, vAt, stride, sum, sumAt);

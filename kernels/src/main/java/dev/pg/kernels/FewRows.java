@@ -1,7 +1,6 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
-import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 
 /**
@@ -70,7 +69,7 @@ final class FewRows implements MatMul.Backend {
         tokens = x.rows();
         vectors = WarmUp.vectors();
         group = tokens == 1 ? 1 : 4;
-        body = Species.FLOAT.loopBound(w.cols());
+        body = w.cols() - w.cols() % VectorSupport.LANES;
         if (tokens > 1) {
             pack();
         }
@@ -90,12 +89,12 @@ final class FewRows implements MatMul.Backend {
             packed = new float[fours * 4 * body];
         }
         for (int t = 0; t < fours * 4; t++) {
-            int to = t / 4 * 4 * body + t % 4 * Species.LANES;
-            for (int k = 0; k < body; k += Species.LANES) {
+            int to = t / 4 * 4 * body + t % 4 * VectorSupport.LANES;
+            for (int k = 0; k < body; k += VectorSupport.LANES) {
                 if (t < tokens) {
-                    System.arraycopy(x.data(), x.at(t) + k, packed, to + 4 * k, Species.LANES);
+                    System.arraycopy(x.data(), x.at(t) + k, packed, to + 4 * k, VectorSupport.LANES);
                 } else {
-                    Arrays.fill(packed, to + 4 * k, to + 4 * k + Species.LANES, 0);
+                    Arrays.fill(packed, to + 4 * k, to + 4 * k + VectorSupport.LANES, 0);
                 }
             }
         }
@@ -112,7 +111,7 @@ final class FewRows implements MatMul.Backend {
         }
         int rows = Math.min(rowsPerTask, w.part(p).rows() - row);
         int groups = Math.ceilDiv(tokens, group);
-        int perGroup = rowsPerTask * group * Species.LANES;
+        int perGroup = rowsPerTask * group * VectorSupport.LANES;
         if (sums[worker].length < groups * perGroup) {
             sums[worker] = new float[groups * perGroup];
         }
@@ -125,7 +124,7 @@ final class FewRows implements MatMul.Backend {
             addDots(w.part(p), row, rows, groups, perGroup, sums[worker], scratch[worker]);
         }
         for (int t = 0; t < tokens; t++) {
-            int from = t / group * perGroup + t % group * Species.LANES;
+            int from = t / group * perGroup + t % group * VectorSupport.LANES;
             store(w.part(p), row, rows, column + row, t, sums[worker], from, scratch[worker]);
         }
     }
@@ -136,7 +135,7 @@ final class FewRows implements MatMul.Backend {
             for (int r = 0; r < rows; r += TOGETHER) {
                 int count = Math.min(TOGETHER, rows - r);
                 for (int g = 0; g < groups; g++) {
-                    int to = g * perGroup + r * 4 * Species.LANES;
+                    int to = g * perGroup + r * 4 * VectorSupport.LANES;
                     int from = g * 4 * body + 4 * k;
                     if (vectors) {
                         part.addDots(row + r, count, k, depth, packed, from, sums, to, scratch);
@@ -152,7 +151,7 @@ final class FewRows implements MatMul.Backend {
     private void store(Weights part, int row, int rows, int column, int token, float[] lanes, int from, float[] tail) {
         float[] out = y.data();
         int to = y.at(token) + column;
-        int step = group * Species.LANES;
+        int step = group * VectorSupport.LANES;
         LaneSums.fold(lanes, from, step, rows);
         for (int r = 0; r < rows; r++) {
             out[to + r] = LaneSums.total(lanes, from + r * step);

@@ -1,7 +1,6 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
-import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 
 /**
@@ -14,7 +13,7 @@ import java.util.Arrays;
  */
 final class FewTiles {
     private static final int TILE = Quantization.TILE;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]

@@ -11,14 +11,19 @@ import jdk.incubator.vector.VectorShuffle;
  * {@code intoArray} for both, and a sum that a loop carries to it is boxed in each pass of the loop.
  */
 final class LaneSums {
-    private static final VectorShuffle<Float> UPPER_EIGHT = down(8);
-    private static final VectorShuffle<Float> UPPER_FOUR = down(4);
-
     private LaneSums() {}
 
-    /** Moves lane i + {@code lanes} to lane i. */
-    private static VectorShuffle<Float> down(int lanes) {
-        return VectorShuffle.fromOp(Species.FLOAT, lane -> (lane + lanes) % Species.LANES);
+    /** A class of its own, which is not loaded before vectors are used. */
+    private static final class Upper {
+        private Upper() {}
+
+        static final VectorShuffle<Float> EIGHT = down(8);
+        static final VectorShuffle<Float> FOUR = down(4);
+
+        /** Moves lane i + {@code lanes} to lane i. */
+        private static VectorShuffle<Float> down(int lanes) {
+            return VectorShuffle.fromOp(Species.FLOAT, lane -> (lane + lanes) % VectorSupport.LANES);
+        }
     }
 
     /**
@@ -26,7 +31,7 @@ final class LaneSums {
      * as long as a tenth of the products.
      */
     static void fold(float[] lanes, int from, int step, int count) {
-        if (Species.LANES == 4) {
+        if (VectorSupport.LANES == 4) {
             return;
         }
         if (!WarmUp.vectors()) {
@@ -38,10 +43,10 @@ final class LaneSums {
         for (int i = 0; i < count; i++) {
             int at = from + i * step;
             FloatVector sum = FloatVector.fromArray(Species.FLOAT, lanes, at);
-            if (Species.LANES == 16) {
-                sum = sum.add(sum.rearrange(UPPER_EIGHT));
+            if (VectorSupport.LANES == 16) {
+                sum = sum.add(sum.rearrange(Upper.EIGHT));
             }
-            sum.add(sum.rearrange(UPPER_FOUR)).intoArray(lanes, at);
+            sum.add(sum.rearrange(Upper.FOUR)).intoArray(lanes, at);
         }
     }
 
@@ -52,7 +57,7 @@ final class LaneSums {
     }
 
     private static void plainFold(float[] lanes, int at, int left) {
-        for (int half = Species.LANES / 2; half >= left; half /= 2) {
+        for (int half = VectorSupport.LANES / 2; half >= left; half /= 2) {
             for (int i = at; i < at + half; i++) {
                 lanes[i] += lanes[i + half];
             }

@@ -17,7 +17,7 @@ final class OuterProduct {
     static final int ROWS = 4;
 
     /** Columns of a tile. */
-    static final int COLUMNS = 2 * Species.LANES;
+    static final int COLUMNS = 2 * VectorSupport.LANES;
 
     /** Floats from one row of A to the next: a constant of the compiler, and no power of two, which would lay all rows over the same cache sets. */
     static final int STRIDE = 272;

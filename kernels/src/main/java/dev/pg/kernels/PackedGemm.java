@@ -1,7 +1,6 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
-import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 
 /**
@@ -111,9 +110,9 @@ final class PackedGemm implements MatMul.Backend {
         int cols = w.cols();
         int slices = Math.max(1, Math.ceilDiv(cols, DEPTH));
         slice = Math.ceilDiv(Math.ceilDiv(cols, slices), 16) * 16; // whole vectors, to unpack without a tail
-        vectors = Math.ceilDiv(tokens, Species.LANES);
+        vectors = Math.ceilDiv(tokens, VectorSupport.LANES);
         panels = tile.panels(vectors);
-        int needed = vectors * Species.LANES * cols;
+        int needed = vectors * VectorSupport.LANES * cols;
         if (packed.length < needed) {
             packed = new float[needed];
         }
@@ -123,7 +122,7 @@ final class PackedGemm implements MatMul.Backend {
         for (int i = 0; i < w.parts(); i++) {
             rowBlocks += Math.ceilDiv(w.part(i).rows(), ROWS);
         }
-        int groups = Math.ceilDiv(vectors * Species.LANES, TOKENS);
+        int groups = Math.ceilDiv(vectors * VectorSupport.LANES, TOKENS);
         if (workers.threads() > 1) {
             groups = Math.max(groups, Math.ceilDiv(TASKS_PER_WORKER * workers.threads(), rowBlocks));
         }
@@ -138,8 +137,8 @@ final class PackedGemm implements MatMul.Backend {
 
     /** Tokens of {@code panel} from rows of x to [k × tokens], slice by slice; what pads the last vector is zero. */
     private void pack(int panel, int worker) {
-        int first = firstVector(panel) * Species.LANES;
-        int width = firstVector(panel + 1) * Species.LANES - first;
+        int first = firstVector(panel) * VectorSupport.LANES;
+        int width = firstVector(panel + 1) * VectorSupport.LANES - first;
         for (int k = 0; k < w.cols(); k += slice) {
             int depth = Math.min(slice, w.cols() - k);
             int to = packedAt(k, depth, first);
@@ -163,7 +162,7 @@ final class PackedGemm implements MatMul.Backend {
 
     /** Where the tokens from {@code lane} on begin in the slice of {@code depth} inputs from k on. */
     private int packedAt(int k, int depth, int lane) {
-        return k * vectors * Species.LANES + lane * depth;
+        return k * vectors * VectorSupport.LANES + lane * depth;
     }
 
     private static void pack4(float[] src, int from, int stride, int count, float[] dst, int to, int width) {
@@ -210,8 +209,8 @@ final class PackedGemm implements MatMul.Backend {
     private void multiplyBlock(
             Weights weights, int row, int rows, int column, int firstPanel, int endPanel, Block scratch) {
         int cols = w.cols();
-        int firstLane = firstVector(firstPanel) * Species.LANES;
-        int width = firstVector(endPanel) * Species.LANES - firstLane;
+        int firstLane = firstVector(firstPanel) * VectorSupport.LANES;
+        int width = firstVector(endPanel) * VectorSupport.LANES - firstLane;
         int stride = width + 16; // not a power of two
         float[] sums = scratch.sums(ROWS * stride);
         for (int r = 0; r < rows; r++) {
@@ -228,8 +227,8 @@ final class PackedGemm implements MatMul.Backend {
                 int at = firstVector(panel);
                 int panelVectors = firstVector(panel + 1) - at;
                 int tileRows = tile.rows(panelVectors);
-                int from = packedAt(k, depth, at * Species.LANES);
-                int to = at * Species.LANES - firstLane;
+                int from = packedAt(k, depth, at * VectorSupport.LANES);
+                int to = at * VectorSupport.LANES - firstLane;
                 for (int r = 0; r < rows; r += tileRows) {
                     tile.multiply(
                             panelVectors,

@@ -1,7 +1,5 @@
 package dev.pg.kernels;
 
-import dev.pg.kernels.VectorSupport.Species;
-
 /**
  * The vector operations of attention in plain loops, for the time until C2 has compiled them (see {@link WarmUp}): the same operations
  * on the same lanes in the same order, so the same bits.
@@ -74,10 +72,10 @@ final class PlainAttention {
 
     /** q·k, as {@link DecodeAttention} adds it up. */
     static float dot(AttentionProblem p, int q, int key) {
-        float[] lanes = new float[Species.LANES];
-        int bound = p.headDim - p.headDim % Species.LANES;
+        float[] lanes = new float[VectorSupport.LANES];
+        int bound = p.headDim - p.headDim % VectorSupport.LANES;
         for (int d = 0; d < bound; d++) {
-            int lane = d % Species.LANES;
+            int lane = d % VectorSupport.LANES;
             lanes[lane] = Math.fma(p.q.data()[q + d], p.k.data()[key + d], lanes[lane]);
         }
         float dot = LaneSums.sum(lanes);
@@ -89,11 +87,11 @@ final class PlainAttention {
 
     /** Replaces x by e^(x - max), and returns the sum, as {@link Softmax.Simd#exponentials} does. */
     static float exponentials(float[] x, int offset, int count, float max) {
-        float[] lanes = new float[Species.LANES];
-        int bound = count - count % Species.LANES;
+        float[] lanes = new float[VectorSupport.LANES];
+        int bound = count - count % VectorSupport.LANES;
         for (int i = 0; i < bound; i++) {
             x[offset + i] = Exp.flushed(x[offset + i] - max);
-            lanes[i % Species.LANES] += x[offset + i];
+            lanes[i % VectorSupport.LANES] += x[offset + i];
         }
         float sum = LaneSums.sum(lanes);
         for (int i = offset + bound; i < offset + count; i++) {

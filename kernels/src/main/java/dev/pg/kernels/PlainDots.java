@@ -1,6 +1,5 @@
 package dev.pg.kernels;
 
-import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 
 /**
@@ -8,7 +7,7 @@ import java.util.Arrays;
  * same chains, so the same bits.
  */
 final class PlainDots {
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     /** Chains of {@link FloatDots#straight} and its likes. */
     private static final int CHAINS = 6;

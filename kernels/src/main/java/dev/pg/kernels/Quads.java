@@ -12,23 +12,27 @@ import jdk.incubator.vector.VectorShuffle;
 final class Quads {
     private Quads() {}
 
-    /** Every lane of the first half, twice. */
-    private static final VectorShuffle<Float> LOW = VectorShuffle.fromOp(Species.FLOAT, lane -> lane / 2);
+    /** A class of its own, which is not loaded before vectors are used. */
+    private static final class Lanes {
+        private Lanes() {}
 
-    /** Every lane of the second half, twice. */
-    private static final VectorShuffle<Float> HIGH =
-            VectorShuffle.fromOp(Species.FLOAT, lane -> Species.LANES / 2 + lane / 2);
+        /** Every lane of the first half, twice. */
+        static final VectorShuffle<Float> LOW = VectorShuffle.fromOp(Species.FLOAT, lane -> lane / 2);
 
-    /** The even lanes, twice. */
-    private static final VectorShuffle<Float> EVEN =
-            VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES);
+        /** Every lane of the second half, twice. */
+        static final VectorShuffle<Float> HIGH =
+                VectorShuffle.fromOp(Species.FLOAT, lane -> Species.LANES / 2 + lane / 2);
 
-    /** The odd lanes, twice. */
-    private static final VectorShuffle<Float> ODD =
-            VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES + 1);
+        /** The even lanes, twice. */
+        static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES);
 
-    private static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(Species.FLOAT, 0xaaaaL);
-    private static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(Species.FLOAT, -1L << (Species.LANES / 2));
+        /** The odd lanes, twice. */
+        static final VectorShuffle<Float> ODD =
+                VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES + 1);
+
+        static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(Species.FLOAT, 0xaaaaL);
+        static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(Species.FLOAT, -1L << (Species.LANES / 2));
+    }
 
     /** dst[at + 4c + r] = src[s_r + c] for c in [0, count): rows 0 and 2 are zipped, rows 1 and 3, and then the two. */
     static void interleave(float[] src, int s0, int s1, int s2, int s3, int count, float[] dst, int at) {
@@ -36,17 +40,25 @@ final class Quads {
         for (int c = 0; c < bound; c += Species.LANES) {
             FloatVector r0 = FloatVector.fromArray(Species.FLOAT, src, s0 + c);
             FloatVector r2 = FloatVector.fromArray(Species.FLOAT, src, s2 + c);
-            FloatVector low02 = r0.rearrange(LOW).blend(r2.rearrange(LOW), ODD_LANES);
-            FloatVector high02 = r0.rearrange(HIGH).blend(r2.rearrange(HIGH), ODD_LANES);
+            FloatVector low02 = r0.rearrange(Lanes.LOW).blend(r2.rearrange(Lanes.LOW), Lanes.ODD_LANES);
+            FloatVector high02 = r0.rearrange(Lanes.HIGH).blend(r2.rearrange(Lanes.HIGH), Lanes.ODD_LANES);
             FloatVector r1 = FloatVector.fromArray(Species.FLOAT, src, s1 + c);
             FloatVector r3 = FloatVector.fromArray(Species.FLOAT, src, s3 + c);
-            FloatVector low13 = r1.rearrange(LOW).blend(r3.rearrange(LOW), ODD_LANES);
-            FloatVector high13 = r1.rearrange(HIGH).blend(r3.rearrange(HIGH), ODD_LANES);
+            FloatVector low13 = r1.rearrange(Lanes.LOW).blend(r3.rearrange(Lanes.LOW), Lanes.ODD_LANES);
+            FloatVector high13 = r1.rearrange(Lanes.HIGH).blend(r3.rearrange(Lanes.HIGH), Lanes.ODD_LANES);
             int to = at + 4 * c;
-            low02.rearrange(LOW).blend(low13.rearrange(LOW), ODD_LANES).intoArray(dst, to);
-            low02.rearrange(HIGH).blend(low13.rearrange(HIGH), ODD_LANES).intoArray(dst, to + Species.LANES);
-            high02.rearrange(LOW).blend(high13.rearrange(LOW), ODD_LANES).intoArray(dst, to + 2 * Species.LANES);
-            high02.rearrange(HIGH).blend(high13.rearrange(HIGH), ODD_LANES).intoArray(dst, to + 3 * Species.LANES);
+            low02.rearrange(Lanes.LOW)
+                    .blend(low13.rearrange(Lanes.LOW), Lanes.ODD_LANES)
+                    .intoArray(dst, to);
+            low02.rearrange(Lanes.HIGH)
+                    .blend(low13.rearrange(Lanes.HIGH), Lanes.ODD_LANES)
+                    .intoArray(dst, to + Species.LANES);
+            high02.rearrange(Lanes.LOW)
+                    .blend(high13.rearrange(Lanes.LOW), Lanes.ODD_LANES)
+                    .intoArray(dst, to + 2 * Species.LANES);
+            high02.rearrange(Lanes.HIGH)
+                    .blend(high13.rearrange(Lanes.HIGH), Lanes.ODD_LANES)
+                    .intoArray(dst, to + 3 * Species.LANES);
         }
         for (int c = bound; c < count; c++) {
             dst[at + 4 * c] = src[s0 + c];
@@ -63,16 +75,24 @@ final class Quads {
             int from = at + 4 * c;
             FloatVector q0 = FloatVector.fromArray(Species.FLOAT, src, from);
             FloatVector q1 = FloatVector.fromArray(Species.FLOAT, src, from + Species.LANES);
-            FloatVector low02 = q0.rearrange(EVEN).blend(q1.rearrange(EVEN), SECOND_HALF);
-            FloatVector low13 = q0.rearrange(ODD).blend(q1.rearrange(ODD), SECOND_HALF);
+            FloatVector low02 = q0.rearrange(Lanes.EVEN).blend(q1.rearrange(Lanes.EVEN), Lanes.SECOND_HALF);
+            FloatVector low13 = q0.rearrange(Lanes.ODD).blend(q1.rearrange(Lanes.ODD), Lanes.SECOND_HALF);
             FloatVector q2 = FloatVector.fromArray(Species.FLOAT, src, from + 2 * Species.LANES);
             FloatVector q3 = FloatVector.fromArray(Species.FLOAT, src, from + 3 * Species.LANES);
-            FloatVector high02 = q2.rearrange(EVEN).blend(q3.rearrange(EVEN), SECOND_HALF);
-            FloatVector high13 = q2.rearrange(ODD).blend(q3.rearrange(ODD), SECOND_HALF);
-            low02.rearrange(EVEN).blend(high02.rearrange(EVEN), SECOND_HALF).intoArray(dst, d0 + c);
-            low13.rearrange(EVEN).blend(high13.rearrange(EVEN), SECOND_HALF).intoArray(dst, d1 + c);
-            low02.rearrange(ODD).blend(high02.rearrange(ODD), SECOND_HALF).intoArray(dst, d2 + c);
-            low13.rearrange(ODD).blend(high13.rearrange(ODD), SECOND_HALF).intoArray(dst, d3 + c);
+            FloatVector high02 = q2.rearrange(Lanes.EVEN).blend(q3.rearrange(Lanes.EVEN), Lanes.SECOND_HALF);
+            FloatVector high13 = q2.rearrange(Lanes.ODD).blend(q3.rearrange(Lanes.ODD), Lanes.SECOND_HALF);
+            low02.rearrange(Lanes.EVEN)
+                    .blend(high02.rearrange(Lanes.EVEN), Lanes.SECOND_HALF)
+                    .intoArray(dst, d0 + c);
+            low13.rearrange(Lanes.EVEN)
+                    .blend(high13.rearrange(Lanes.EVEN), Lanes.SECOND_HALF)
+                    .intoArray(dst, d1 + c);
+            low02.rearrange(Lanes.ODD)
+                    .blend(high02.rearrange(Lanes.ODD), Lanes.SECOND_HALF)
+                    .intoArray(dst, d2 + c);
+            low13.rearrange(Lanes.ODD)
+                    .blend(high13.rearrange(Lanes.ODD), Lanes.SECOND_HALF)
+                    .intoArray(dst, d3 + c);
         }
         for (int c = bound; c < count; c++) {
             dst[d0 + c] = src[at + 4 * c];

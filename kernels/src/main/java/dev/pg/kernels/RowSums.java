@@ -60,10 +60,10 @@ final class RowSums {
     }
 
     private static float plainSum(float[] x, int offset, int count, float center) {
-        float[] lanes = new float[Species.LANES];
-        int bound = count - count % Species.LANES;
+        float[] lanes = new float[VectorSupport.LANES];
+        int bound = count - count % VectorSupport.LANES;
         for (int i = 0; i < bound; i++) {
-            lanes[i % Species.LANES] += x[offset + i] - center;
+            lanes[i % VectorSupport.LANES] += x[offset + i] - center;
         }
         float sum = LaneSums.sum(lanes);
         for (int i = offset + bound; i < offset + count; i++) {
@@ -73,11 +73,11 @@ final class RowSums {
     }
 
     private static float plainSquares(float[] x, int offset, int count, float center) {
-        float[] lanes = new float[Species.LANES];
-        int bound = count - count % Species.LANES;
+        float[] lanes = new float[VectorSupport.LANES];
+        int bound = count - count % VectorSupport.LANES;
         for (int i = 0; i < bound; i++) {
             float d = x[offset + i] - center;
-            lanes[i % Species.LANES] = Math.fma(d, d, lanes[i % Species.LANES]);
+            lanes[i % VectorSupport.LANES] = Math.fma(d, d, lanes[i % VectorSupport.LANES]);
         }
         float sum = LaneSums.sum(lanes);
         for (int i = offset + bound; i < offset + count; i++) {

@@ -1,7 +1,5 @@
 package dev.pg.kernels;
 
-import dev.pg.kernels.VectorSupport.Species;
-
 /**
  * The register tiles of one kind of processor: small products whose sums stay in vector registers all along. This is where nearly
  * all of the time of a forward pass is spent.
@@ -39,6 +37,6 @@ interface Tile {
     /** The tiles for this machine. */
     static Tile best() {
         boolean arm = "aarch64".equals(System.getProperty("os.arch"));
-        return arm || Species.FLOAT.vectorBitSize() == 512 ? new Tiles32() : new Tiles16();
+        return arm || VectorSupport.LANES == 16 ? new Tiles32() : new Tiles16();
     }
 }

@@ -1,18 +1,16 @@
 package dev.pg.kernels;
 
 import static dev.pg.kernels.PackedGemm.STRIDE;
+import static dev.pg.kernels.VectorSupport.Species.FLOAT;
 
-import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Tiles for 16 vector registers (AVX2 and older): eight or nine sums, the most that C2 keeps in registers beside the operands. 4 rows
  * × 2 vectors reach the whole peak of the multiply-add units, 3 × 3 almost.
  */
 final class Tiles16 implements Tile {
-    private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     @Override
     public int panels(int vectors) {

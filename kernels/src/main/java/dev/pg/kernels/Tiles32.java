@@ -1,15 +1,13 @@
 package dev.pg.kernels;
 
 import static dev.pg.kernels.PackedGemm.STRIDE;
+import static dev.pg.kernels.VectorSupport.Species.FLOAT;
 
-import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorSpecies;
 
 /** Tiles for 32 vector registers (AVX-512, Arm): 24 sums, or 18 for a panel of three vectors, where 24 do not all stay in registers. */
 final class Tiles32 implements Tile {
-    private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     @Override
     public int panels(int vectors) {

@@ -19,12 +19,15 @@ public final class VectorSupport {
     /** True if the Vector API is present, compiled to real vector instructions by this JVM, and not switched off. */
     public static final boolean AVAILABLE = !"off".equals(System.getProperty("pg.vector"))
             && ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()
-            && Species.compiled();
+            && Bits.PREFERRED >= 128;
+
+    /** Floats in a vector: 4, 8 or 16; without the Vector API 0. Unlike {@link Species}, this links no vector classes. */
+    static final int LANES = AVAILABLE ? Bits.USED / Float.SIZE : 0;
 
     /** One line for people: {@code "Vector API, 512 bits"} or {@code "scalar (...)"} with the reason and the cure. */
     public static String describe() {
         if (AVAILABLE) {
-            return "Vector API, " + Species.FLOAT.vectorBitSize() + " bits";
+            return "Vector API, " + LANES * Float.SIZE + " bits";
         }
         if ("off".equals(System.getProperty("pg.vector"))) {
             return "scalar (-Dpg.vector=off)";
@@ -35,11 +38,24 @@ public final class VectorSupport {
         return "scalar (this JVM has no vector instructions for the Vector API)";
     }
 
+    /** Widths of vectors. Touch only where the module is present. */
+    private static final class Bits {
+        private Bits() {}
+
+        /** The JVM prefers 64 bits where it compiles no vectors at all (no C2, or too old a processor). */
+        static final int PREFERRED = VectorShape.preferredShape().vectorBitSize();
+
+        static final int USED = Math.clamp(
+                Integer.highestOneBit(Math.min(PREFERRED, Integer.getInteger("pg.vectorBits", Integer.MAX_VALUE))),
+                128,
+                512);
+    }
+
     /** The vector shapes of all kernels. Touch only behind {@link #AVAILABLE}: without the module this class does not link. */
     static final class Species {
         private Species() {}
 
-        private static final VectorShape SHAPE = shape();
+        private static final VectorShape SHAPE = VectorShape.forBitSize(Bits.USED);
 
         static final VectorSpecies<Float> FLOAT = VectorSpecies.of(float.class, SHAPE);
 
@@ -57,8 +73,7 @@ public final class VectorSupport {
         static final VectorSpecies<Byte> BYTE =
                 VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, SHAPE.vectorBitSize() / 4)));
 
-        /** Floats in a vector: 4, 8 or 16. */
-        static final int LANES = FLOAT.length();
+        static final int LANES = VectorSupport.LANES;
 
         /**
          * For sums over lanes, which fold halves onto each other until lane 0 holds all: {@code reduceLanes} has no defined order, and
@@ -72,18 +87,6 @@ public final class VectorSupport {
 
         private static VectorShuffle<Float> rotate(int by) {
             return VectorShuffle.iota(FLOAT, by % LANES, 1, true);
-        }
-
-        private static VectorShape shape() {
-            int bits = Math.min(
-                    VectorShape.preferredShape().vectorBitSize(),
-                    Integer.getInteger("pg.vectorBits", Integer.MAX_VALUE));
-            return VectorShape.forBitSize(Math.clamp(Integer.highestOneBit(bits), 128, 512));
-        }
-
-        /** The JVM prefers 64 bits where it compiles no vectors at all (no C2, or too old a processor). */
-        private static boolean compiled() {
-            return VectorShape.preferredShape().vectorBitSize() >= 128;
         }
     }
 }

@@ -1,7 +1,5 @@
 package dev.pg.kernels;
 
-import dev.pg.kernels.VectorSupport.Species;
-
 /**
  * A tile that multiplies in plain loops of the same shape until C2 has compiled the vectors of another (see {@link WarmUp}). Both compute a sum of
  * one token and one row as the same chain of fused multiply-adds.
@@ -31,7 +29,8 @@ final class WarmingTile implements Tile {
             return;
         }
         for (int r = 0; r < tile.rows(vectors); r++) {
-            multiplyRow(vectors * Species.LANES, depth, w, wo + r * PackedGemm.STRIDE, x, xo, sums, so + r * stride);
+            multiplyRow(
+                    vectors * VectorSupport.LANES, depth, w, wo + r * PackedGemm.STRIDE, x, xo, sums, so + r * stride);
         }
     }
 

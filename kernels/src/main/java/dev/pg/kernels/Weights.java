@@ -2,7 +2,6 @@ package dev.pg.kernels;
 
 import dev.pg.core.PgException;
 import dev.pg.core.Tensor;
-import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -118,12 +117,12 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
      * @param scratch {@link #SCRATCH} floats
      */
     void dots(int row, int rowCount, int count, float[] x, int xo, float[] sums, float[] scratch) {
-        Arrays.fill(sums, 0, rowCount * Species.LANES, 0);
+        Arrays.fill(sums, 0, rowCount * VectorSupport.LANES, 0);
         for (int r = 0; r < rowCount; r++) {
             for (int k = 0; k < count; k += UNPACKED) {
                 int depth = Math.min(UNPACKED, count - k);
                 unpack(row + r, 1, k, depth, scratch, 0, depth);
-                FloatDots.straight(scratch, 0, depth, x, xo + k, sums, r * Species.LANES);
+                FloatDots.straight(scratch, 0, depth, x, xo + k, sums, r * VectorSupport.LANES);
             }
         }
     }
