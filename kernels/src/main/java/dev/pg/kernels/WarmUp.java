@@ -163,7 +163,7 @@ public final class WarmUp {
             this.kernels = kernels;
         }
 
-        /** Calls the kernels; true if by now they allocate next to nothing. */
+        /** Calls the kernels; true if they allocate much less by now: what is called once in a while is compiled last, and waits for nobody. */
         boolean isWarm() {
             long before = THREADS.getCurrentThreadAllocatedBytes();
             for (int i = 0; i < CALLS; i++) {
@@ -171,7 +171,7 @@ public final class WarmUp {
             }
             long allocated = THREADS.getCurrentThreadAllocatedBytes() - before;
             cold = Math.max(cold, allocated);
-            return allocated <= cold / 20;
+            return allocated <= cold / 3;
         }
     }
 }
