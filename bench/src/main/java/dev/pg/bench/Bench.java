@@ -2,6 +2,7 @@ package dev.pg.bench;
 
 import dev.pg.core.DType;
 import dev.pg.core.PgException;
+import dev.pg.kernels.WarmUp;
 import dev.pg.model.Compute;
 import dev.pg.model.config.ConfigNode;
 import dev.pg.model.config.PaliGemmaConfig;
@@ -138,6 +139,7 @@ public final class Bench {
             listener.doing("opening the model and writing captions");
             requests.captions();
         }
+        WarmUp.finish();
         requests.preprocess(config.vision());
         requests.tokenizer();
         listener.doing("measuring the machine");

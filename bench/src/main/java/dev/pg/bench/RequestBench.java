@@ -1,5 +1,6 @@
 package dev.pg.bench;
 
+import dev.pg.kernels.WarmUp;
 import dev.pg.model.PaliGemma;
 import dev.pg.model.Request;
 import dev.pg.model.config.VisionConfig;
@@ -54,6 +55,7 @@ final class RequestBench {
             Request request = Request.of(ids, picture());
             Runnable caption = () -> model.generate(request, TWELVE_TOKENS, TokenListener.NONE);
             Sample first = Sample.of(Sample.seconds(1, caption));
+            WarmUp.finish();
             Sample later = Sample.of(options.runs(), 1, caption);
             add("load", threads, 0, load, format.bytes() / 1e9, "GB/s", 1);
             add("first-caption", threads, ids.length, first, 1, "captions/s", 1);

@@ -96,6 +96,7 @@ public final class Spills {
         Process jvm = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules=jdk.incubator.vector",
+                        "-Dpg.vector=always",
                         flag,
                         "-XX:CompileCommand=quiet",
                         "-XX:CompileCommand=print,dev.pg.kernels.*::*",

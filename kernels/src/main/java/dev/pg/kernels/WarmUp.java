@@ -40,8 +40,10 @@ public final class WarmUp {
     private static final AtomicLong plainWork = new AtomicLong();
     private static final CountDownLatch encoderWarm = new CountDownLatch(1);
 
+    private static final boolean NEEDED = VectorSupport.AVAILABLE && !"always".equals(System.getProperty("pg.vector"));
+
     /** Set once and for good, but by tests. */
-    static volatile boolean warm = VectorSupport.AVAILABLE && "always".equals(System.getProperty("pg.vector"));
+    static volatile boolean warm = VectorSupport.AVAILABLE && !NEEDED;
 
     private static volatile Thread caller; // of cold vector kernels
 
@@ -54,8 +56,19 @@ public final class WarmUp {
 
     /** Starts compiling the vector kernels in the background, if there is a Vector API and nobody has yet; returns at once. */
     public static void start() {
-        if (VectorSupport.AVAILABLE && !warm) {
+        if (NEEDED) {
             Background.THREAD.isAlive(); // loads the class, which starts it
+        }
+    }
+
+    /** Starts the warm-up, if nobody has yet, and waits for its end or an interrupt: for those who measure. */
+    public static void finish() {
+        if (NEEDED) {
+            try {
+                Background.THREAD.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
