@@ -1,14 +1,13 @@
 package dev.pg.kernels;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
 import static jdk.incubator.vector.VectorOperators.LT;
-import static jdk.incubator.vector.VectorOperators.NE;
 import static jdk.incubator.vector.VectorOperators.ZERO_EXTEND_B2I;
 
 import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteOrder;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -38,28 +37,39 @@ final class TileBounds {
                 FloatVector.fromArray(Species.FLOAT, levels, 2 * LANES % 16).reinterpretAsInts();
         IntVector t3 =
                 FloatVector.fromArray(Species.FLOAT, levels, 3 * LANES % 16).reinterpretAsInts();
-        for (int i = 0; i < groups * TILE; i += LANES) {
-            IntVector low = (IntVector) ByteVector.fromMemorySegment(Species.BYTE, w, at + i, ByteOrder.LITTLE_ENDIAN)
+        // Two loops, since the vectors of both bounds are more than AVX2 has registers. With half of the levels in a
+        // vector, the highest bit of
+        // a level's number says which half.
+        int count = groups * TILE;
+        for (int i = 0; i < count; i += LANES) {
+            IntVector low = (IntVector) ByteVector.fromMemorySegment(Species.BYTE, w, at + i, LITTLE_ENDIAN)
                     .convertShape(ZERO_EXTEND_B2I, Species.INT, 0);
-            IntVector high = low.lanewise(LSHR, 4);
             if (LANES == 16) {
                 low = low.selectFrom(t0);
-                high = high.selectFrom(t0);
             } else if (LANES == 8) {
-                // The eighth bit of a code, and the fourth, say in which half of the levels to look.
-                high = high.selectFrom(t0)
-                        .blend(high.selectFrom(t1), low.lanewise(LSHL, 24).compare(LT, 0));
                 low = low.selectFrom(t0)
                         .blend(low.selectFrom(t1), low.lanewise(LSHL, 28).compare(LT, 0));
             } else {
                 low = low.selectFrom(t0, t1)
-                        .blend(low.selectFrom(t2, t3), low.and(8).compare(NE, 0));
-                high = high.selectFrom(t0, t1)
-                        .blend(high.selectFrom(t2, t3), high.and(8).compare(NE, 0));
+                        .blend(low.selectFrom(t2, t3), low.lanewise(LSHL, 28).compare(LT, 0));
             }
-            FloatVector l = low.reinterpretAsFloats();
-            l.add(high.reinterpretAsFloats()).intoArray(bounds, i);
-            l.intoArray(bounds, LOW + i);
+            low.reinterpretAsFloats().intoArray(bounds, LOW + i);
+        }
+        for (int i = 0; i < count; i += LANES) {
+            IntVector high = ((IntVector) ByteVector.fromMemorySegment(Species.BYTE, w, at + i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_B2I, Species.INT, 0))
+                    .lanewise(LSHR, 4);
+            if (LANES == 16) {
+                high = high.selectFrom(t0);
+            } else if (LANES == 8) {
+                high = high.selectFrom(t0)
+                        .blend(high.selectFrom(t1), high.lanewise(LSHL, 28).compare(LT, 0));
+            } else {
+                high = high.selectFrom(t0, t1)
+                        .blend(high.selectFrom(t2, t3), high.lanewise(LSHL, 28).compare(LT, 0));
+            }
+            FloatVector low = FloatVector.fromArray(Species.FLOAT, bounds, LOW + i);
+            high.reinterpretAsFloats().add(low).intoArray(bounds, i);
         }
     }
 }
