@@ -21,7 +21,7 @@ final class Bf16Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final VectorSpecies<Integer> INT = Species.INT;
     private static final VectorSpecies<Short> SHORT = Species.SHORT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     private Bf16Dots() {}
 

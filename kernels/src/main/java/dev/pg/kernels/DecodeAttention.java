@@ -187,7 +187,7 @@ final class DecodeAttention implements Workers.Task {
             FloatVector s1 = FloatVector.zero(Species.FLOAT);
             FloatVector s2 = FloatVector.zero(Species.FLOAT);
             FloatVector s3 = FloatVector.zero(Species.FLOAT);
-            for (int d = 0; d < bound; d += Species.LANES) {
+            for (int d = 0; d < bound; d += VectorSupport.LANES) {
                 FloatVector v = FloatVector.fromArray(Species.FLOAT, q, qAt + d);
                 s0 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k0 + d), s0);
                 s1 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k1 + d), s1);
@@ -195,14 +195,14 @@ final class DecodeAttention implements Workers.Task {
                 s3 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k3 + d), s3);
             }
             s0.intoArray(lanes, 0);
-            s1.intoArray(lanes, Species.LANES);
-            s2.intoArray(lanes, 2 * Species.LANES);
-            s3.intoArray(lanes, 3 * Species.LANES);
-            LaneSums.fold(lanes, 0, Species.LANES, 4);
+            s1.intoArray(lanes, VectorSupport.LANES);
+            s2.intoArray(lanes, 2 * VectorSupport.LANES);
+            s3.intoArray(lanes, 3 * VectorSupport.LANES);
+            LaneSums.fold(lanes, 0, VectorSupport.LANES, 4);
             float d0 = LaneSums.total(lanes, 0);
-            float d1 = LaneSums.total(lanes, Species.LANES);
-            float d2 = LaneSums.total(lanes, 2 * Species.LANES);
-            float d3 = LaneSums.total(lanes, 3 * Species.LANES);
+            float d1 = LaneSums.total(lanes, VectorSupport.LANES);
+            float d2 = LaneSums.total(lanes, 2 * VectorSupport.LANES);
+            float d3 = LaneSums.total(lanes, 3 * VectorSupport.LANES);
             for (int d = bound; d < headDim; d++) {
                 float v = q[qAt + d];
                 d0 = Math.fma(v, k[k0 + d], d0);
@@ -218,7 +218,7 @@ final class DecodeAttention implements Workers.Task {
 
         static void fourColumns(
                 float[] weights, int at, int count, float[] v, int vAt, int stride, float[] sum, int sumAt) {
-            int lanes = Species.LANES;
+            int lanes = VectorSupport.LANES;
             FloatVector s0 = FloatVector.zero(Species.FLOAT);
             FloatVector s1 = FloatVector.zero(Species.FLOAT);
             FloatVector s2 = FloatVector.zero(Species.FLOAT);

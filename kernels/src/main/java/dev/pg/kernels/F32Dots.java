@@ -10,7 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** Dot products of mapped float weights with one token. */
 final class F32Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     private F32Dots() {}
 

@@ -31,7 +31,7 @@ final class FlashBlock {
     private static final int DIMS = 256;
 
     /** How far scores may exceed the running maximum before it is raised: e^8 is no number to fear, and most tiles leave the sums as they are. */
-    private static final float SLACK = 8;
+    static final float SLACK = 8;
 
     /** Running maximum of a query that has seen no key: finite, because -∞ - -∞ is NaN. */
     private static final float NO_MAXIMUM = -Float.MAX_VALUE;
@@ -177,24 +177,24 @@ final class FlashBlock {
      */
     private static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old) {
         if (!WarmUp.vectors()) {
-            return PlainAttention.raise(scores, rows, maximum, at, old, SLACK);
+            return PlainAttention.raise(scores, rows, maximum, at, old);
         }
         FloatVector old0 = FloatVector.fromArray(Species.FLOAT, maximum, at);
-        FloatVector old1 = FloatVector.fromArray(Species.FLOAT, maximum, at + Species.LANES);
+        FloatVector old1 = FloatVector.fromArray(Species.FLOAT, maximum, at + VectorSupport.LANES);
         old0.intoArray(old, 0);
-        old1.intoArray(old, Species.LANES);
+        old1.intoArray(old, VectorSupport.LANES);
         FloatVector max0 = old0;
         FloatVector max1 = old1;
         for (int i = 0; i < rows * PANEL; i += PANEL) {
             FloatVector s0 = FloatVector.fromArray(Species.FLOAT, scores, i);
-            FloatVector s1 = FloatVector.fromArray(Species.FLOAT, scores, i + Species.LANES);
+            FloatVector s1 = FloatVector.fromArray(Species.FLOAT, scores, i + VectorSupport.LANES);
             max0 = max0.blend(s0, s0.compare(VectorOperators.GT, max0));
             max1 = max1.blend(s1, s1.compare(VectorOperators.GT, max1));
         }
         VectorMask<Float> raised0 = max0.compare(VectorOperators.GT, old0.add(SLACK));
         VectorMask<Float> raised1 = max1.compare(VectorOperators.GT, old1.add(SLACK));
         old0.blend(max0, raised0).intoArray(maximum, at);
-        old1.blend(max1, raised1).intoArray(maximum, at + Species.LANES);
+        old1.blend(max1, raised1).intoArray(maximum, at + VectorSupport.LANES);
         return raised0.or(raised1).anyTrue();
     }
 
@@ -216,7 +216,7 @@ final class FlashBlock {
         FloatVector c4 = FloatVector.broadcast(Species.FLOAT, Exp.C4);
         FloatVector c5 = FloatVector.broadcast(Species.FLOAT, Exp.C5);
         FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
-        for (int column = 0; column < PANEL; column += Species.LANES) {
+        for (int column = 0; column < PANEL; column += VectorSupport.LANES) {
             FloatVector max = FloatVector.fromArray(Species.FLOAT, maximum, at + column);
             FloatVector total = FloatVector.fromArray(Species.FLOAT, sum, sumAt + column);
             for (int i = column; i < rows * PANEL; i += PANEL) {
@@ -243,10 +243,10 @@ final class FlashBlock {
             return;
         }
         FloatVector f0 = FloatVector.fromArray(Species.FLOAT, factor, 0);
-        FloatVector f1 = FloatVector.fromArray(Species.FLOAT, factor, Species.LANES);
+        FloatVector f1 = FloatVector.fromArray(Species.FLOAT, factor, VectorSupport.LANES);
         for (int i = at; i < at + rows * PANEL; i += PANEL) {
             FloatVector.fromArray(Species.FLOAT, x, i).mul(f0).intoArray(x, i);
-            int j = i + Species.LANES;
+            int j = i + VectorSupport.LANES;
             FloatVector.fromArray(Species.FLOAT, x, j).mul(f1).intoArray(x, j);
         }
     }

@@ -7,7 +7,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** Dot products of float weights on the heap, where formats without a kernel of their own are unpacked to, piece by piece. */
 final class FloatDots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     private FloatDots() {}
 

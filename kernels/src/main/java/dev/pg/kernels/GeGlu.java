@@ -58,7 +58,7 @@ public final class GeGlu {
 
         private static void multiply(float[] y, int yOffset, float[] x, int offset, int count) {
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = 0; i < bound; i += Species.LANES) {
+            for (int i = 0; i < bound; i += VectorSupport.LANES) {
                 FloatVector.fromArray(Species.FLOAT, y, yOffset + i)
                         .mul(FloatVector.fromArray(Species.FLOAT, x, offset + i))
                         .intoArray(y, yOffset + i);

@@ -77,7 +77,7 @@ public final class Gelu {
             FloatVector c5 = FloatVector.broadcast(Species.FLOAT, Exp.C5);
             FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = 0; i < bound; i += Species.LANES) {
+            for (int i = 0; i < bound; i += VectorSupport.LANES) {
                 FloatVector v = FloatVector.fromArray(Species.FLOAT, x, offset + i);
                 FloatVector minus2u = v.mul(v).fma(cubic, linear).mul(v);
                 FloatVector low = minus2u.blend(Exp.MAX, minus2u.compare(VectorOperators.GT, Exp.MAX));

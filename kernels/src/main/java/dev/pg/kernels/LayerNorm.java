@@ -89,7 +89,7 @@ public final class LayerNorm {
                 float[] y,
                 int yOffset) {
             int bound = WarmUp.vectors() ? Species.FLOAT.loopBound(weight.length) : 0;
-            for (int i = 0; i < bound; i += Species.LANES) {
+            for (int i = 0; i < bound; i += VectorSupport.LANES) {
                 FloatVector.fromArray(Species.FLOAT, x, offset + i)
                         .sub(center)
                         .sub(d)

@@ -18,7 +18,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class MaxSimF16 {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
     private static final VectorSpecies<Integer> INT = Species.INT;
 
     /** What the query is multiplied by: the difference of the biases, as a power of two. */

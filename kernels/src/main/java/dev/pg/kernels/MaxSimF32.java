@@ -11,7 +11,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** The tiles of {@link MaxSim} for pages in float32. */
 final class MaxSimF32 {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
     private static final long STEP = (long) BLOCK * Float.BYTES; // bytes from one component to the next
     private static final long HALF = (long) LANES * Float.BYTES; // to the second register
 

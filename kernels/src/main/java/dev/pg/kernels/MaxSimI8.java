@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
 /** The tiles of {@link MaxSim} for pages in int8. A product is multiplied by the factor of the page's vector at the end. */
 final class MaxSimI8 {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
     private static final VectorSpecies<Byte> BYTE = Species.BYTE;
     private static final long STEP = (long) BLOCK * Byte.BYTES; // bytes from one component to the next
     private static final long HALF = (long) LANES * Byte.BYTES; // to the second register

@@ -36,7 +36,7 @@ final class MaxSimTile {
     static void raise(
             int rows, float[] q, int qo, PageVectors page, int block, float[] products, float[] most, int mo) {
         multiply(rows, q, qo, page, block, products);
-        for (int i = 0; i < rows * BLOCK; i += Species.LANES) {
+        for (int i = 0; i < rows * BLOCK; i += VectorSupport.LANES) {
             FloatVector.fromArray(Species.FLOAT, most, mo + i)
                     .max(FloatVector.fromArray(Species.FLOAT, products, i))
                     .intoArray(most, mo + i);

@@ -53,7 +53,7 @@ final class OuterProduct {
         FloatVector c31 = FloatVector.zero(Species.FLOAT);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(Species.FLOAT, b, bi + p * COLUMNS);
-            FloatVector b1 = FloatVector.fromArray(Species.FLOAT, b, bi + p * COLUMNS + Species.LANES);
+            FloatVector b1 = FloatVector.fromArray(Species.FLOAT, b, bi + p * COLUMNS + VectorSupport.LANES);
             FloatVector a0 = FloatVector.broadcast(Species.FLOAT, a[ai + p]);
             c00 = a0.fma(b0, c00);
             c01 = a0.fma(b1, c01);
@@ -67,7 +67,7 @@ final class OuterProduct {
             c30 = a3.fma(b0, c30);
             c31 = a3.fma(b1, c31);
         }
-        int lanes = Species.LANES;
+        int lanes = VectorSupport.LANES;
         if (accumulate) {
             c00.add(FloatVector.fromArray(Species.FLOAT, c, ci)).intoArray(c, ci);
             c01.add(FloatVector.fromArray(Species.FLOAT, c, ci + lanes)).intoArray(c, ci + lanes);
@@ -114,7 +114,7 @@ final class OuterProduct {
         FloatVector c31 = FloatVector.zero(Species.FLOAT);
         for (int p = 0; p < depth; p++) {
             FloatVector b0 = FloatVector.fromArray(Species.FLOAT, b, bi + p * COLUMNS);
-            FloatVector b1 = FloatVector.fromArray(Species.FLOAT, b, bi + p * COLUMNS + Species.LANES);
+            FloatVector b1 = FloatVector.fromArray(Species.FLOAT, b, bi + p * COLUMNS + VectorSupport.LANES);
             FloatVector a0 = FloatVector.broadcast(Species.FLOAT, a[ai + p * STRIDE]);
             c00 = a0.fma(b0, c00);
             c01 = a0.fma(b1, c01);
@@ -128,7 +128,7 @@ final class OuterProduct {
             c30 = a3.fma(b0, c30);
             c31 = a3.fma(b1, c31);
         }
-        int lanes = Species.LANES;
+        int lanes = VectorSupport.LANES;
         if (accumulate) {
             c00.add(FloatVector.fromArray(Species.FLOAT, c, ci)).intoArray(c, ci);
             c01.add(FloatVector.fromArray(Species.FLOAT, c, ci + lanes)).intoArray(c, ci + lanes);

@@ -1,7 +1,6 @@
 package dev.pg.kernels;
 
 import dev.pg.core.DType;
-import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -16,7 +15,7 @@ import java.nio.ByteOrder;
  */
 public final class PageVectors {
     /** Vectors of a block. */
-    static final int BLOCK = VectorSupport.AVAILABLE ? 2 * Species.LANES : 16;
+    static final int BLOCK = VectorSupport.AVAILABLE ? 2 * VectorSupport.LANES : 16;
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);

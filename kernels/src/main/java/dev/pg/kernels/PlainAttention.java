@@ -38,7 +38,7 @@ final class PlainAttention {
     }
 
     /** As the method of {@link FlashBlock}. */
-    static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old, float slack) {
+    static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old) {
         boolean raised = false;
         for (int lane = 0; lane < PANEL; lane++) {
             old[lane] = maximum[at + lane];
@@ -46,7 +46,7 @@ final class PlainAttention {
             for (int i = lane; i < rows * PANEL; i += PANEL) {
                 max = scores[i] > max ? scores[i] : max;
             }
-            if (max > old[lane] + slack) {
+            if (max > old[lane] + FlashBlock.SLACK) {
                 maximum[at + lane] = max;
                 raised = true;
             }

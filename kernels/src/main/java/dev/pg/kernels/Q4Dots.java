@@ -27,7 +27,7 @@ final class Q4Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final VectorSpecies<Integer> INT = Species.INT;
     private static final VectorSpecies<Short> SHORT = Species.SHORT_PAIRS;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     private static final long BYTES = INT.vectorByteSize();
     private static final int TILE = Quantization.TILE;

@@ -21,23 +21,25 @@ final class Quads {
 
         /** Every lane of the second half, twice. */
         static final VectorShuffle<Float> HIGH =
-                VectorShuffle.fromOp(Species.FLOAT, lane -> Species.LANES / 2 + lane / 2);
+                VectorShuffle.fromOp(Species.FLOAT, lane -> VectorSupport.LANES / 2 + lane / 2);
 
         /** The even lanes, twice. */
-        static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES);
+        static final VectorShuffle<Float> EVEN =
+                VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % VectorSupport.LANES);
 
         /** The odd lanes, twice. */
         static final VectorShuffle<Float> ODD =
-                VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % Species.LANES + 1);
+                VectorShuffle.fromOp(Species.FLOAT, lane -> 2 * lane % VectorSupport.LANES + 1);
 
         static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(Species.FLOAT, 0xaaaaL);
-        static final VectorMask<Float> SECOND_HALF = VectorMask.fromLong(Species.FLOAT, -1L << (Species.LANES / 2));
+        static final VectorMask<Float> SECOND_HALF =
+                VectorMask.fromLong(Species.FLOAT, -1L << (VectorSupport.LANES / 2));
     }
 
     /** dst[at + 4c + r] = src[s_r + c] for c in [0, count): rows 0 and 2 are zipped, rows 1 and 3, and then the two. */
     static void interleave(float[] src, int s0, int s1, int s2, int s3, int count, float[] dst, int at) {
         int bound = WarmUp.vectors() ? Species.FLOAT.loopBound(count) : 0;
-        for (int c = 0; c < bound; c += Species.LANES) {
+        for (int c = 0; c < bound; c += VectorSupport.LANES) {
             FloatVector r0 = FloatVector.fromArray(Species.FLOAT, src, s0 + c);
             FloatVector r2 = FloatVector.fromArray(Species.FLOAT, src, s2 + c);
             FloatVector low02 = r0.rearrange(Lanes.LOW).blend(r2.rearrange(Lanes.LOW), Lanes.ODD_LANES);
@@ -52,13 +54,13 @@ final class Quads {
                     .intoArray(dst, to);
             low02.rearrange(Lanes.HIGH)
                     .blend(low13.rearrange(Lanes.HIGH), Lanes.ODD_LANES)
-                    .intoArray(dst, to + Species.LANES);
+                    .intoArray(dst, to + VectorSupport.LANES);
             high02.rearrange(Lanes.LOW)
                     .blend(high13.rearrange(Lanes.LOW), Lanes.ODD_LANES)
-                    .intoArray(dst, to + 2 * Species.LANES);
+                    .intoArray(dst, to + 2 * VectorSupport.LANES);
             high02.rearrange(Lanes.HIGH)
                     .blend(high13.rearrange(Lanes.HIGH), Lanes.ODD_LANES)
-                    .intoArray(dst, to + 3 * Species.LANES);
+                    .intoArray(dst, to + 3 * VectorSupport.LANES);
         }
         for (int c = bound; c < count; c++) {
             dst[at + 4 * c] = src[s0 + c];
@@ -71,14 +73,14 @@ final class Quads {
     /** dst[d_r + c] = src[at + 4c + r] for c in [0, count): the way back. */
     static void separate(float[] src, int at, int count, float[] dst, int d0, int d1, int d2, int d3) {
         int bound = WarmUp.vectors() ? Species.FLOAT.loopBound(count) : 0;
-        for (int c = 0; c < bound; c += Species.LANES) {
+        for (int c = 0; c < bound; c += VectorSupport.LANES) {
             int from = at + 4 * c;
             FloatVector q0 = FloatVector.fromArray(Species.FLOAT, src, from);
-            FloatVector q1 = FloatVector.fromArray(Species.FLOAT, src, from + Species.LANES);
+            FloatVector q1 = FloatVector.fromArray(Species.FLOAT, src, from + VectorSupport.LANES);
             FloatVector low02 = q0.rearrange(Lanes.EVEN).blend(q1.rearrange(Lanes.EVEN), Lanes.SECOND_HALF);
             FloatVector low13 = q0.rearrange(Lanes.ODD).blend(q1.rearrange(Lanes.ODD), Lanes.SECOND_HALF);
-            FloatVector q2 = FloatVector.fromArray(Species.FLOAT, src, from + 2 * Species.LANES);
-            FloatVector q3 = FloatVector.fromArray(Species.FLOAT, src, from + 3 * Species.LANES);
+            FloatVector q2 = FloatVector.fromArray(Species.FLOAT, src, from + 2 * VectorSupport.LANES);
+            FloatVector q3 = FloatVector.fromArray(Species.FLOAT, src, from + 3 * VectorSupport.LANES);
             FloatVector high02 = q2.rearrange(Lanes.EVEN).blend(q3.rearrange(Lanes.EVEN), Lanes.SECOND_HALF);
             FloatVector high13 = q2.rearrange(Lanes.ODD).blend(q3.rearrange(Lanes.ODD), Lanes.SECOND_HALF);
             low02.rearrange(Lanes.EVEN)

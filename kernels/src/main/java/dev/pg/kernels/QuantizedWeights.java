@@ -174,11 +174,11 @@ public final class QuantizedWeights extends Weights {
     private static final class Simd {
         static void widen(byte[] q, int from, float step, float low, float[] dst, int to) {
             FloatVector minusLow = FloatVector.broadcast(Species.FLOAT, -low);
-            for (int i = 0; i < GROUP; i += Species.LANES) {
+            for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
                 // The narrowest byte vector is wider than four lanes.
                 int at = Math.min(i, GROUP - Species.BYTE.length());
                 FloatVector v = (FloatVector) ByteVector.fromArray(Species.BYTE, q, from + at)
-                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, Species.INT, (i - at) / Species.LANES)
+                        .convertShape(VectorOperators.ZERO_EXTEND_B2I, Species.INT, (i - at) / VectorSupport.LANES)
                         .convertShape(VectorOperators.I2F, Species.FLOAT, 0);
                 v.fma(FloatVector.broadcast(Species.FLOAT, step), minusLow).intoArray(dst, to + i);
             }

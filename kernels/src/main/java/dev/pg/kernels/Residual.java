@@ -46,7 +46,7 @@ public final class Residual {
 
         static void add(float[] x, int offset, float[] delta, int deltaOffset, int count) {
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = 0; i < bound; i += Species.LANES) {
+            for (int i = 0; i < bound; i += VectorSupport.LANES) {
                 FloatVector.fromArray(Species.FLOAT, x, offset + i)
                         .add(FloatVector.fromArray(Species.FLOAT, delta, deltaOffset + i))
                         .intoArray(x, offset + i);

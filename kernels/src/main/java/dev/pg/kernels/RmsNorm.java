@@ -63,7 +63,7 @@ public final class RmsNorm {
 
         private static void normalize(float[] x, int offset, float scale, float[] weight, float[] y, int yOffset) {
             int bound = WarmUp.vectors() ? Species.FLOAT.loopBound(weight.length) : 0;
-            for (int i = 0; i < bound; i += Species.LANES) {
+            for (int i = 0; i < bound; i += VectorSupport.LANES) {
                 FloatVector.fromArray(Species.FLOAT, x, offset + i)
                         .mul(scale)
                         .mul(FloatVector.fromArray(Species.FLOAT, weight, i).add(1f))

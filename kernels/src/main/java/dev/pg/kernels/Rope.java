@@ -115,7 +115,7 @@ public final class Rope {
 
         static void rotate(float[] x, int first, int second, int count, float[] cos, float[] sin, int angle) {
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = 0; i < bound; i += Species.LANES) {
+            for (int i = 0; i < bound; i += VectorSupport.LANES) {
                 FloatVector c = FloatVector.fromArray(Species.FLOAT, cos, angle + i);
                 FloatVector s = FloatVector.fromArray(Species.FLOAT, sin, angle + i);
                 FloatVector a = FloatVector.fromArray(Species.FLOAT, x, first + i);

@@ -14,13 +14,13 @@ final class RowSums {
         }
         int bound = Species.FLOAT.loopBound(count);
         FloatVector sums = FloatVector.zero(Species.FLOAT);
-        for (int i = offset; i < offset + bound; i += Species.LANES) {
+        for (int i = offset; i < offset + bound; i += VectorSupport.LANES) {
             sums = sums.add(FloatVector.fromArray(Species.FLOAT, x, i).sub(center));
         }
-        if (Species.LANES >= 16) {
+        if (VectorSupport.LANES >= 16) {
             sums = sums.add(sums.rearrange(Species.ROTATE_8));
         }
-        if (Species.LANES >= 8) {
+        if (VectorSupport.LANES >= 8) {
             sums = sums.add(sums.rearrange(Species.ROTATE_4));
         }
         sums = sums.add(sums.rearrange(Species.ROTATE_2));
@@ -39,14 +39,14 @@ final class RowSums {
         }
         int bound = Species.FLOAT.loopBound(count);
         FloatVector sums = FloatVector.zero(Species.FLOAT);
-        for (int i = offset; i < offset + bound; i += Species.LANES) {
+        for (int i = offset; i < offset + bound; i += VectorSupport.LANES) {
             FloatVector d = FloatVector.fromArray(Species.FLOAT, x, i).sub(center);
             sums = d.fma(d, sums);
         }
-        if (Species.LANES >= 16) {
+        if (VectorSupport.LANES >= 16) {
             sums = sums.add(sums.rearrange(Species.ROTATE_8));
         }
-        if (Species.LANES >= 8) {
+        if (VectorSupport.LANES >= 8) {
             sums = sums.add(sums.rearrange(Species.ROTATE_4));
         }
         sums = sums.add(sums.rearrange(Species.ROTATE_2));

@@ -65,7 +65,7 @@ public final class SoftCap {
             FloatVector c5 = FloatVector.broadcast(Species.FLOAT, Exp.C5);
             FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
+            for (int i = offset; i < offset + bound; i += VectorSupport.LANES) {
                 FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).div(cap);
                 FloatVector a = v.abs();
                 FloatVector doubled = a.blend(saturated, a.compare(VectorOperators.GT, saturated))

@@ -125,7 +125,7 @@ public final class Softmax {
             FloatVector c6 = FloatVector.broadcast(Species.FLOAT, Exp.C6);
             FloatVector sums = FloatVector.zero(Species.FLOAT);
             int bound = Species.FLOAT.loopBound(count);
-            for (int i = offset; i < offset + bound; i += Species.LANES) {
+            for (int i = offset; i < offset + bound; i += VectorSupport.LANES) {
                 FloatVector v = FloatVector.fromArray(Species.FLOAT, x, i).sub(largest);
                 FloatVector clamped = v.blend(min, v.compare(VectorOperators.LT, min));
                 FloatVector shifted = clamped.fma(log2e, round);
@@ -140,10 +140,10 @@ public final class Softmax {
                 }
                 sums = sums.add(exp);
             }
-            if (Species.LANES >= 16) {
+            if (VectorSupport.LANES >= 16) {
                 sums = sums.add(sums.rearrange(Species.ROTATE_8));
             }
-            if (Species.LANES >= 8) {
+            if (VectorSupport.LANES >= 8) {
                 sums = sums.add(sums.rearrange(Species.ROTATE_4));
             }
             sums = sums.add(sums.rearrange(Species.ROTATE_2));

@@ -15,7 +15,7 @@ import jdk.incubator.vector.IntVector;
 /** Looks up the bounds of groups of a tile: bounds[0][group][row] = low + high, bounds[1][group][row] = low. */
 final class TileBounds {
     private static final int TILE = Quantization.TILE;
-    private static final int LANES = Species.LANES;
+    private static final int LANES = VectorSupport.LANES;
 
     /** Where the lower bounds begin. */
     static final int LOW = Quantization.BLOCK * TILE;

@@ -117,7 +117,7 @@ final class TileTokens {
         boolean vanishes = size < Float.MIN_NORMAL; // its inverse could be infinite
         FloatVector inverse = FloatVector.broadcast(Species.FLOAT, vanishes ? 0 : limit / size);
         int rounder = Float.floatToRawIntBits(ROUNDER);
-        for (int i = 0; i < GROUP; i += Species.LANES) {
+        for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
             FloatVector rounded = FloatVector.fromArray(Species.FLOAT, x, from + i)
                     .mul(inverse)
                     .add(ROUNDER);

@@ -73,8 +73,6 @@ public final class VectorSupport {
         static final VectorSpecies<Byte> BYTE =
                 VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, SHAPE.vectorBitSize() / 4)));
 
-        static final int LANES = VectorSupport.LANES;
-
         /**
          * For sums over lanes, which fold halves onto each other until lane 0 holds all: {@code reduceLanes} has no defined order, and
          * another one interpreted than compiled. Folds are written out, not called, for the reason given at {@link Exp}.

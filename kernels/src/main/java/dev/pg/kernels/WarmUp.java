@@ -4,7 +4,6 @@ import com.sun.management.ThreadMXBean;
 import dev.pg.core.DType;
 import dev.pg.core.Tensor;
 import dev.pg.core.Workers;
-import dev.pg.kernels.VectorSupport.Species;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -18,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * loops, of the same operations in the same order, which works first: which of them made a result does not show in a bit.
  *
  * <p>Meanwhile a daemon thread calls the vector kernels on small operands, those of the image encoder first, until they allocate
- * next to nothing: then C2 keeps their vectors in registers. {@link #start} begins that while a model is being opened. A model with a million
+ * much less than at first: then C2 keeps most of their vectors in registers. {@link #start} begins that while a model is being opened. A model with a million
  * weights is better off without, for its first pictures are done before C2 would be; so somebody has to ask, or there has to be enough work.
  * A large product waits for its vectors.
  *
@@ -34,7 +33,7 @@ public final class WarmUp {
     /** Calls of a step between two looks at what it allocates. */
     private static final int CALLS = 50;
 
-    /** Looks after which a step is given up: far more than any needs. */
+    /** Looks after which a step is given up. */
     private static final int LOOKS = 60;
 
     private static final AtomicLong plainWork = new AtomicLong();
@@ -126,11 +125,11 @@ public final class WarmUp {
         Matrix y = new Matrix(8, 256);
         float[] weight = new float[256];
         Attention attention = new Attention(alone);
-        Matrix heads = new Matrix(2 * Species.LANES, 32);
-        Matrix out = new Matrix(2 * Species.LANES, 32);
+        Matrix heads = new Matrix(2 * VectorSupport.LANES, 32);
+        Matrix out = new Matrix(2 * VectorSupport.LANES, 32);
         return List.of(
-                product(new PackedGemm(alone, Tile.best()), 4 * Species.LANES, 32, 48),
-                product(new PackedGemm(alone, Tile.best()), 3 * Species.LANES, 32, 48),
+                product(new PackedGemm(alone, Tile.best()), 4 * VectorSupport.LANES, 32, 48),
+                product(new PackedGemm(alone, Tile.best()), 3 * VectorSupport.LANES, 32, 48),
                 new Step(() -> LayerNorm.apply(alone, x, weight, weight, 1, y)),
                 new Step(() -> attention.apply(heads, heads, heads, 1, 1, 32, 1, 0, Mask.FULL, out)),
                 new Step(() -> Gelu.apply(alone, y)),

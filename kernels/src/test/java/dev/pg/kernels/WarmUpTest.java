@@ -62,7 +62,7 @@ class WarmUpTest {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules",
                         "jdk.incubator.vector",
-                        "-Dpg.vectorBits=" + 32 * VectorSupport.Species.LANES,
+                        "-Dpg.vectorBits=" + 32 * VectorSupport.LANES,
                         "-cp",
                         System.getProperty("java.class.path"),
                         WarmUpTest.class.getName())
