@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -133,6 +134,22 @@ class LauncherTest {
         jdk("jdks/jdk", "25.0.3");
         Path link = Files.createSymbolicLink(folder.resolve("pg"), Path.of("my project/pg"));
         assertThat(run(link, Map.of()).out()).contains("-jar " + home.toRealPath() + "/cli/target/pg.jar caption");
+    }
+
+    @Test
+    void takesTheCacheThatIsYoungerThanTheJar() throws IOException, InterruptedException {
+        jdk("jdks/jdk", "25.0.3");
+        jar();
+        Path jar = home.resolve("cli/target/pg.jar");
+        Path aot = Files.writeString(home.resolve("cli/target/pg.aot"), "cache");
+        String flag = "-XX:AOTCache=" + home.toRealPath() + "/cli/target/pg.aot";
+
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(1_000_000));
+        Files.setLastModifiedTime(aot, FileTime.fromMillis(2_000_000));
+        assertThat(pg().out()).contains(flag).endsWith(" -jar " + jar.toRealPath() + " caption a b.png\n");
+
+        Files.setLastModifiedTime(jar, FileTime.fromMillis(3_000_000));
+        assertThat(pg().out()).doesNotContain("AOT").endsWith(" caption a b.png\n");
     }
 
     @Test

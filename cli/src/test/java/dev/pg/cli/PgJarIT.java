@@ -16,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged jar, started as a person starts it. */
 class PgJarIT {
+    private static final Path JAVA_HOME = Path.of(System.getProperty("java.home"));
     private static final Path JAR = Path.of(System.getProperty("pg.jar"));
     private static final Path PICTURE = Run.sample("02-green-square-red-circle.jpg");
     private static final String CAPTION = "a small red circle to the left of a small green square";
@@ -24,8 +25,12 @@ class PgJarIT {
     Path folder;
 
     private Run java(Map<String, String> environment, Object... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin/java").toString()));
+        return run(JAVA_HOME.resolve("bin/java"), environment, arguments);
+    }
+
+    private Run run(Path program, Map<String, String> environment, Object... arguments)
+            throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program.toString()));
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
@@ -109,6 +114,17 @@ class PgJarIT {
         assertThat(run.object().path("machine").path("fma_gflops").path("1").doubleValue())
                 .isPositive();
         assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void theLauncherStartsFromTheClassesThatTheBuildHasLoaded() throws IOException, InterruptedException {
+        Path pg = Run.TESTDATA.resolveSibling("pg");
+        Path loaded = folder.resolve("loaded");
+        Map<String, String> environment =
+                Map.of("JAVA_HOME", JAVA_HOME.toString(), "JAVA_TOOL_OPTIONS", "-Xlog:class+load:file=" + loaded);
+        Run run = run(pg, environment, "caption", PICTURE);
+        assertThat(run.lines()).containsExactly(CAPTION);
+        assertThat(loaded).content().contains("dev.pg.model.PaliGemma source: shared objects file");
     }
 
     @Test
