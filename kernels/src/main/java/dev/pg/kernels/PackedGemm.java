@@ -44,7 +44,7 @@ final class PackedGemm implements MatMul.Backend {
     private static final int PACKED_AT_ONCE = 64;
 
     /** Floats of packed tokens, at most; more tokens are multiplied in several rounds. */
-    private static final int MAX_PACKED = 1 << 24;
+    private static final int MAX_PACKED = 1 << 22;
 
     /** Enough tasks for each worker that the last ones to finish wait little. */
     private static final int TASKS_PER_WORKER = 4;

@@ -14,6 +14,12 @@ import dev.pg.kernels.MatMul;
  * @param attention attention on that team
  */
 public record Compute(Workers workers, MatMul matMul, Attention attention) implements AutoCloseable {
+    /** Rows of a block, at most: as many as a matrix product unpacks a weight for at once. */
+    private static final int BLOCK_ROWS = 320;
+
+    /** Floats of the widest vectors. */
+    private static final int BLOCK_STEP = 16;
+
     /**
      * Starts a team.
      *
@@ -23,6 +29,17 @@ public record Compute(Workers workers, MatMul matMul, Attention attention) imple
     public static Compute start(int threads, Gemm gemm) {
         Workers workers = new Workers(threads);
         return new Compute(workers, new MatMul(workers, gemm), new Attention(workers));
+    }
+
+    /**
+     * Rows that go through the products of a layer together, in a pass over {@code rows} of them. The buffers of a block, wide ones among them,
+     * bound the memory of a pass over thousands of image tokens.
+     *
+     * @return {@code rows} if they are one block; else blocks of much the same size in whole vectors, the last one with what is left
+     */
+    public static int blockRows(int rows) {
+        int blocks = Math.ceilDiv(rows, BLOCK_ROWS);
+        return blocks <= 1 ? rows : Math.ceilDiv(Math.ceilDiv(rows, blocks), BLOCK_STEP) * BLOCK_STEP;
     }
 
     /** Stops the team. */

@@ -66,6 +66,23 @@ class SigLipTest {
         }
     }
 
+    /** Blocks of rows begin and end within pictures. */
+    @Test
+    void picturesThatAreOneBlockEachEqualThemselvesInSeveral() {
+        List<Image> pictures = List.of(picture(250, 250), picture(90, 400), picture(300, 200));
+        ModelOptions options = ModelOptions.DEFAULT.withMaxPatches(250);
+        try (SigLip model = SigLip.open(Golden.open("siglip2-naflex").directory(), options)) {
+            List<Matrix> packed = model.embedImages(pictures, Pooling.NONE);
+            assertThat(packed.stream().mapToInt(Matrix::rows).sum()).isGreaterThan(640);
+            for (int i = 0; i < pictures.size(); i++) {
+                assertClose(
+                        packed.get(i),
+                        model.embedImages(List.of(pictures.get(i)), Pooling.NONE)
+                                .getFirst());
+            }
+        }
+    }
+
     @Test
     void aBudgetOfPatchesBoundsAPicture() {
         Image picture = picture(160, 90);

@@ -62,42 +62,57 @@ final class Encoder {
     }
 
     /**
-     * Runs the layers.
+     * Runs the layers, block by block of tokens but for attention.
      *
-     * @param x [tokens × hidden], the embeddings with their positions; overwritten
+     * @param x [tokens × hidden], the embeddings with their positions; becomes the output of the last layer behind the closing LayerNorm
      * @param mask who sees whom
-     * @return [tokens × hidden], behind the closing LayerNorm
+     * @return x
      */
     Matrix encode(Compute compute, Matrix x, Mask mask, LayerTap tap) {
         int n = x.rows();
         int hidden = config.hiddenSize();
         int heads = config.heads();
         float scale = config.attentionScale();
-        Matrix normed = new Matrix(n, hidden);
+        int step = Compute.blockRows(n);
+        Matrix branches = new Matrix(step, hidden);
+        Matrix inners = new Matrix(step, config.intermediateSize());
         Matrix qkv = new Matrix(n, 3 * hidden);
         Matrix q = qkv.columns(0, hidden);
         Matrix k = qkv.columns(hidden, hidden);
         Matrix v = qkv.columns(2 * hidden, hidden);
-        Matrix attended = new Matrix(n, hidden);
-        Matrix delta = new Matrix(n, hidden);
-        Matrix inner = new Matrix(n, config.intermediateSize());
         for (int i = 0; i < layers.size(); i++) {
             Layer layer = layers.get(i);
-            // x += out(attn(LN1 x))
-            layer.norm1.apply(compute, x, normed);
-            compute.matMul().multiply(normed, layer.qkv, qkv);
-            compute.attention().apply(q, k, v, heads, heads, config.headDim(), scale, 0, mask, attended);
-            compute.matMul().multiply(attended, layer.out, delta);
-            Residual.add(compute.workers(), x, delta);
-            // x += fc2(gelu(fc1(LN2 x)))
-            layer.norm2.apply(compute, x, normed);
-            compute.matMul().multiply(normed, layer.fc1, inner);
-            Gelu.apply(compute.workers(), inner);
-            compute.matMul().multiply(inner, layer.fc2, delta);
-            Residual.add(compute.workers(), x, delta);
+            for (int row = 0; row < n; row += step) {
+                int count = Math.min(step, n - row);
+                Matrix branch = branches.rows(0, count);
+                layer.norm1.apply(compute, x.rows(row, count), branch);
+                compute.matMul().multiply(branch, layer.qkv, qkv.rows(row, count));
+            }
+            compute.attention().apply(q, k, v, heads, heads, config.headDim(), scale, 0, mask, q);
+            for (int row = 0; row < n; row += step) {
+                int count = Math.min(step, n - row);
+                close(
+                        compute,
+                        layer,
+                        q.rows(row, count),
+                        x.rows(row, count),
+                        branches.rows(0, count),
+                        inners.rows(0, count));
+            }
             tap.layer(i, x);
         }
-        lastNorm.apply(compute, x, normed);
-        return normed;
+        lastNorm.apply(compute, x, x);
+        return x;
+    }
+
+    /** What follows attention: x += out(attended); x += fc2(gelu(fc1(LN2 x))). */
+    private static void close(Compute compute, Layer layer, Matrix attended, Matrix x, Matrix branch, Matrix inner) {
+        compute.matMul().multiply(attended, layer.out, branch);
+        Residual.add(compute.workers(), x, branch);
+        layer.norm2.apply(compute, x, branch);
+        compute.matMul().multiply(branch, layer.fc1, inner);
+        Gelu.apply(compute.workers(), inner);
+        compute.matMul().multiply(inner, layer.fc2, branch);
+        Residual.add(compute.workers(), x, branch);
     }
 }

@@ -1,95 +1,77 @@
 package dev.pg.model.text;
 
 import dev.pg.kernels.Matrix;
+import dev.pg.model.Compute;
 import dev.pg.model.config.TextConfig;
 
 /**
  * The buffers of a forward pass over some number of rows, and the windows on them. Made anew only when the number of rows or
  * sequences changes, so that a decoding step allocates nothing. Not thread-safe.
+ *
+ * <p>Only the residual stream and the queries are there for all rows at once. Everything else a layer computes block by block, which
+ * bounds its memory for thousands of image tokens.
  */
 final class Activations {
-    /** Rows of the MLP's wide intermediate that are alive at once; bounds its memory for thousands of image tokens. */
-    private static final int MLP_ROWS = 512;
-
     final int sequences;
     final Matrix hidden; // [rows × hidden], the residual stream
-    final Matrix normed; // [rows × hidden]
-    final Matrix qkv;
-    final Matrix queries; // windows on qkv, all rows
-    final Matrix keys;
-    final Matrix values;
 
-    /** Per sequence: its rows of {@link #queries} and {@link #keys}, for the rotation. */
+    /** All rows. */
+    final Block[] blocks;
+
+    /** Per sequence: its queries, [rows × heads·headDim], which attention overwrites with its results. */
     final Matrix[] queriesOf;
 
-    final Matrix[] keysOf;
+    /** The last row of one sequence alone, from which the next token comes; null for several sequences. */
+    final Block[] lastBlock;
 
-    /** What a layer computes for all rows. */
-    final Outputs all;
+    final Matrix[] lastQuery;
 
-    /** What the last layer of a prompt computes for its last row, from which the next token comes; null for several sequences. */
-    final Outputs last;
+    private final Matrix queries; // [rows × heads·headDim]
+    private final Matrix branch; // and what belongs to one block at a time
+    private final Matrix qkv;
+    private final Matrix gateUp;
+    private final Matrix gated;
 
-    /** The rows that a layer computes behind its keys and values, and the windows of its steps. */
-    static final class Outputs {
+    /** Rows that go through the products of a layer together: some rows of one sequence, or all rows of several. */
+    final class Block {
+        final int first; // row
         final Matrix hidden; // [n × hidden]
-        final Matrix normed; // [n × hidden]
-        final Matrix delta; // [n × hidden]
-        final Matrix attended; // [n × heads·headDim]
+        final Matrix branch; // [n × hidden], what a step reads behind its norm, then what it adds to hidden
+        final Matrix qkv; // [n × (heads + 2·kvHeads)·headDim]
+        final Matrix keys; // windows on qkv
+        final Matrix values;
+        final Matrix[] queriesOf; // per sequence, windows on qkv
+        final Matrix[] keysOf;
+        final Matrix queries; // [n × heads·headDim], those of the whole pass
+        final Matrix gateUp; // [n × 2·intermediate]
+        final Matrix gated; // [n × intermediate]
+        private final Matrix newQueries; // window on qkv
 
-        /** Per sequence: its rows of the queries and of {@link #attended}. */
-        final Matrix[] queriesOf;
-
-        final Matrix[] attendedOf;
-
-        /** Per block of rows: windows for the MLP. */
-        final Matrix[] normedBlocks;
-
-        final Matrix[] deltaBlocks;
-        final Matrix[] gateUpBlocks; // [≤ MLP_ROWS × 2·intermediate]
-        final Matrix[] gatedBlocks; // [≤ MLP_ROWS × intermediate]
-
-        private Outputs(
-                Matrix hidden,
-                Matrix normed,
-                Matrix delta,
-                Matrix attended,
-                Matrix queries,
-                int sequences,
-                Matrix gateUp,
-                Matrix gated) {
-            this.hidden = hidden;
-            this.normed = normed;
-            this.delta = delta;
-            this.attended = attended;
-            queriesOf = split(queries, sequences);
-            attendedOf = split(attended, sequences);
-            int blocks = Math.ceilDiv(hidden.rows(), MLP_ROWS);
-            normedBlocks = new Matrix[blocks];
-            deltaBlocks = new Matrix[blocks];
-            gateUpBlocks = new Matrix[blocks];
-            gatedBlocks = new Matrix[blocks];
-            for (int b = 0; b < blocks; b++) {
-                int from = b * MLP_ROWS;
-                int count = Math.min(MLP_ROWS, hidden.rows() - from);
-                normedBlocks[b] = normed.rows(from, count);
-                deltaBlocks[b] = delta.rows(from, count);
-                gateUpBlocks[b] = gateUp.rows(0, count);
-                gatedBlocks[b] = gated.rows(0, count);
-            }
+        private Block(int first, int n) {
+            int q = Activations.this.queries.cols();
+            int kv = (Activations.this.qkv.cols() - q) / 2;
+            this.first = first;
+            hidden = Activations.this.hidden.rows(first, n);
+            branch = Activations.this.branch.rows(0, n);
+            qkv = Activations.this.qkv.rows(0, n);
+            newQueries = qkv.columns(0, q);
+            keys = qkv.columns(q, kv);
+            values = qkv.columns(q + kv, kv);
+            queriesOf = split(newQueries);
+            keysOf = split(keys);
+            queries = Activations.this.queries.rows(first, n);
+            gateUp = Activations.this.gateUp.rows(0, n);
+            gated = Activations.this.gated.rows(0, n);
         }
 
-        private Outputs lastRow(Matrix queries) {
-            int row = hidden.rows() - 1;
-            return new Outputs(
-                    hidden.rows(row, 1),
-                    normed.rows(row, 1),
-                    delta.rows(row, 1),
-                    attended.rows(row, 1),
-                    queries.rows(row, 1),
-                    1,
-                    gateUpBlocks[0],
-                    gatedBlocks[0]);
+        /** Puts the queries where those of the whole pass are, before the next block overwrites them. */
+        void keepQueries() {
+            if (blocks.length > 1) { // else they are there already
+                for (int r = 0; r < queries.rows(); r++) {
+                    System.arraycopy(
+                            newQueries.data(), newQueries.at(r), queries.data(), queries.at(r), queries.cols());
+                }
+            }
         }
     }
 
@@ -99,34 +81,31 @@ final class Activations {
      */
     Activations(TextConfig config, int sequences, int rows) {
         this.sequences = sequences;
-        int n = sequences * rows;
+        int all = sequences * rows;
+        int n = sequences == 1 ? Compute.blockRows(all) : all;
+        int count = Math.ceilDiv(all, n);
         int q = config.heads() * config.headDim();
         int kv = config.kvHeads() * config.headDim();
-        hidden = new Matrix(n, config.hiddenSize());
-        normed = new Matrix(n, config.hiddenSize());
+        hidden = new Matrix(all, config.hiddenSize());
+        branch = new Matrix(n, config.hiddenSize());
         qkv = new Matrix(n, q + 2 * kv);
-        queries = qkv.columns(0, q);
-        keys = qkv.columns(q, kv);
-        values = qkv.columns(q + kv, kv);
-        queriesOf = split(queries, sequences);
-        keysOf = split(keys, sequences);
-        all = new Outputs(
-                hidden,
-                normed,
-                new Matrix(n, config.hiddenSize()),
-                new Matrix(n, q),
-                queries,
-                sequences,
-                new Matrix(Math.min(n, MLP_ROWS), 2 * config.intermediateSize()),
-                new Matrix(Math.min(n, MLP_ROWS), config.intermediateSize()));
-        last = sequences == 1 ? all.lastRow(queries) : null;
+        queries = count == 1 ? qkv.columns(0, q) : new Matrix(all, q);
+        gateUp = new Matrix(n, 2 * config.intermediateSize());
+        gated = new Matrix(n, config.intermediateSize());
+        queriesOf = split(queries);
+        blocks = new Block[count];
+        for (int b = 0; b < count; b++) {
+            blocks[b] = new Block(b * n, Math.min(n, all - b * n));
+        }
+        lastBlock = sequences == 1 ? new Block[] {new Block(all - 1, 1)} : null;
+        lastQuery = sequences == 1 ? new Matrix[] {lastBlock[0].queries} : null;
     }
 
-    private static Matrix[] split(Matrix all, int sequences) {
-        int rows = all.rows() / sequences;
+    private Matrix[] split(Matrix matrix) {
+        int rows = matrix.rows() / sequences;
         Matrix[] parts = new Matrix[sequences];
         for (int s = 0; s < sequences; s++) {
-            parts[s] = all.rows(s * rows, rows);
+            parts[s] = matrix.rows(s * rows, rows);
         }
         return parts;
     }

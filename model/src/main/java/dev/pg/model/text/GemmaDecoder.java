@@ -46,7 +46,7 @@ public final class GemmaDecoder {
     public Matrix forward(Sequence[] sequences, LayerTap tap) {
         extend(sequences);
         for (int i = 0; i < gemma.layers().size(); i++) {
-            layer(i, sequences, buffers.all);
+            layer(i, sequences, buffers.queriesOf, buffers.blocks);
             tap.layer(i, buffers.hidden);
         }
         return buffers.hidden;
@@ -63,10 +63,10 @@ public final class GemmaDecoder {
         extend(sequences);
         int lastLayer = gemma.layers().size() - 1;
         for (int i = 0; i < lastLayer; i++) {
-            layer(i, sequences, buffers.all);
+            layer(i, sequences, buffers.queriesOf, buffers.blocks);
         }
-        layer(lastLayer, sequences, buffers.last);
-        return buffers.last.hidden;
+        layer(lastLayer, sequences, buffers.lastQuery, buffers.lastBlock);
+        return buffers.lastBlock[0].hidden;
     }
 
     private void extend(Sequence[] sequences) {
@@ -76,39 +76,56 @@ public final class GemmaDecoder {
         }
     }
 
-    private void layer(int i, Sequence[] sequences, Activations.Outputs out) {
-        Activations b = buffers;
+    /**
+     * Computes keys and values of all rows, and everything else for some.
+     *
+     * @param queriesOf per sequence, the rows that attend
+     * @param out the same rows in blocks
+     */
+    private void layer(int i, Sequence[] sequences, Matrix[] queriesOf, Activations.Block[] out) {
         Gemma.Layer layer = gemma.layers().get(i);
-        float eps = gemma.config().rmsNormEps();
-        RmsNorm.apply(compute.workers(), b.hidden, layer.preAttentionNorm(), eps, b.normed);
-        compute.matMul().multiply(b.normed, layer.qkv(), b.qkv);
-        for (int s = 0; s < b.sequences; s++) {
-            attend(i, sequences[s], s, out);
+        for (Activations.Block block : buffers.blocks) {
+            project(i, sequences, block);
         }
-        compute.matMul().multiply(out.attended, layer.out(), out.delta);
-        addDelta(out, layer.postAttentionNorm());
-        RmsNorm.apply(compute.workers(), out.hidden, layer.preMlpNorm(), eps, out.normed);
-        for (int block = 0; block < out.normedBlocks.length; block++) {
-            compute.matMul().multiply(out.normedBlocks[block], layer.gateUp(), out.gateUpBlocks[block]);
-            GeGlu.apply(compute.workers(), out.gateUpBlocks[block], out.gatedBlocks[block]);
-            compute.matMul().multiply(out.gatedBlocks[block], layer.down(), out.deltaBlocks[block]);
+        for (int s = 0; s < buffers.sequences; s++) {
+            attend(i, sequences[s], queriesOf[s]);
         }
-        addDelta(out, layer.postMlpNorm());
+        for (Activations.Block block : out) {
+            compute.matMul().multiply(block.queries, layer.out(), block.branch);
+            addBranch(block, layer.postAttentionNorm());
+            norm(block, layer.preMlpNorm());
+            compute.matMul().multiply(block.branch, layer.gateUp(), block.gateUp);
+            GeGlu.apply(compute.workers(), block.gateUp, block.gated);
+            compute.matMul().multiply(block.gated, layer.down(), block.branch);
+            addBranch(block, layer.postMlpNorm());
+        }
     }
 
-    private void attend(int layer, Sequence sequence, int s, Activations.Outputs out) {
+    /** Queries, keys and values of a block, rotated and put where attention finds them. */
+    private void project(int i, Sequence[] sequences, Activations.Block block) {
         TextConfig config = gemma.config();
-        Activations b = buffers;
+        Gemma.Layer layer = gemma.layers().get(i);
+        norm(block, layer.preAttentionNorm());
+        compute.matMul().multiply(block.branch, layer.qkv(), block.qkv);
+        int rows = block.keysOf[0].rows();
+        for (int s = 0; s < buffers.sequences; s++) {
+            KvCache cache = sequences[s].cache;
+            int at = cache.length() - buffers.queriesOf[s].rows() + block.first;
+            int position = at + sequences[s].firstPosition;
+            rope.apply(compute.workers(), block.queriesOf[s], config.heads(), position);
+            rope.apply(compute.workers(), block.keysOf[s], config.kvHeads(), position);
+            cache.put(i, at, block.keys, block.values, s * rows, rows);
+        }
+        block.keepQueries();
+    }
+
+    private void attend(int layer, Sequence sequence, Matrix queries) {
+        TextConfig config = gemma.config();
         KvCache cache = sequence.cache;
-        int rows = b.keysOf[s].rows();
-        int position = cache.length() - rows + sequence.firstPosition;
-        rope.apply(compute.workers(), b.queriesOf[s], config.heads(), position);
-        rope.apply(compute.workers(), b.keysOf[s], config.kvHeads(), position);
-        cache.put(layer, b.keys, b.values, s * rows, rows);
         Mask mask = config.sliding().get(layer) ? sequence.slidingMask : sequence.fullMask;
         compute.attention()
                 .apply(
-                        out.queriesOf[s],
+                        queries,
                         cache.keys(layer),
                         cache.values(layer),
                         config.heads(),
@@ -117,15 +134,20 @@ public final class GemmaDecoder {
                         config.attentionScale(),
                         config.attentionSoftCap(),
                         mask,
-                        out.attendedOf[s]);
+                        queries);
     }
 
-    /** hidden += delta, which Gemma 2 normalises first. */
-    private void addDelta(Activations.Outputs out, float[] norm) {
+    /** branch = RMSNorm(hidden) */
+    private void norm(Activations.Block block, float[] weight) {
+        RmsNorm.apply(compute.workers(), block.hidden, weight, gemma.config().rmsNormEps(), block.branch);
+    }
+
+    /** hidden += branch, which Gemma 2 normalises first. */
+    private void addBranch(Activations.Block block, float[] norm) {
         if (norm != null) {
-            RmsNorm.apply(compute.workers(), out.delta, norm, gemma.config().rmsNormEps(), out.delta);
+            RmsNorm.apply(compute.workers(), block.branch, norm, gemma.config().rmsNormEps(), block.branch);
         }
-        Residual.add(compute.workers(), out.hidden, out.delta);
+        Residual.add(compute.workers(), block.hidden, block.branch);
     }
 
     /** The final norm: {@code normed} = RMSNorm(hidden), both [n × hidden]. */

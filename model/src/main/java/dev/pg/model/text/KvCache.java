@@ -37,10 +37,10 @@ final class KvCache {
         }
     }
 
-    /** Stores {@code count} rows of {@code k} and {@code v}, from {@code row} on, as the last positions of {@code layer}. */
-    void put(int layer, Matrix k, Matrix v, int row, int count) {
-        copy(k, row, keys[layer], length - count, count);
-        copy(v, row, values[layer], length - count, count);
+    /** Stores {@code count} rows of {@code k} and {@code v}, from {@code row} on, as the positions from {@code position} on of {@code layer}. */
+    void put(int layer, int position, Matrix k, Matrix v, int row, int count) {
+        copy(k, row, keys[layer], position, count);
+        copy(v, row, values[layer], position, count);
     }
 
     Matrix keys(int layer) {
