@@ -17,7 +17,7 @@ import jdk.incubator.vector.VectorShape;
 public final class Spills {
     /** The kernels that must have been compiled. The methods that inline them are looked at as well. */
     private static final String KERNELS = """
-            Bf16Dots::straight Bf16Dots::dots12x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack
+            Bf16Dots::straight Bf16Dots::dots12x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack Bf16Dots::unpack8
             F32Dots::straight F32Dots::dots12x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
             Q8Dots::dots4x1 Q8Dots::dots1x4 Q4Dots::dots4x1 Q4Dots::dots1x4 TileBounds::lookUp

@@ -23,6 +23,9 @@ final class Bf16Dots {
     private static final VectorSpecies<Short> SHORT = Species.SHORT;
     private static final int LANES = VectorSupport.LANES;
 
+    /** Rows of a block widened at once. One by one, a row's piece ends before the processor reads ahead: two thirds of the speed. */
+    static final int UNPACKED_TOGETHER = 8;
+
     private Bf16Dots() {}
 
     /** See {@link Weights#dots}; row r starts at byte {@code wo + r * stride}. */
@@ -402,5 +405,65 @@ final class Bf16Dots {
             v.intoArray(dst, dstOffset + i);
         }
         return end;
+    }
+
+    /**
+     * Widens the whole vectors of rows that start {@code stride} bytes apart; returns how many elements of each row that were.
+     *
+     * @param rows a multiple of {@link #UNPACKED_TOGETHER}
+     */
+    static int unpack(
+            MemorySegment w, long offset, long stride, int rows, int count, float[] dst, int dstOffset, int dstStride) {
+        int end = FLOAT.loopBound(count);
+        for (int r = 0; r < rows; r += UNPACKED_TOGETHER) {
+            unpack8(w, offset + r * stride, stride, end, dst, dstOffset + r * dstStride, dstStride);
+        }
+        return end;
+    }
+
+    private static void unpack8(
+            MemorySegment w, long offset, long stride, int end, float[] dst, int to, int dstStride) {
+        for (int i = 0; i < end; i += LANES) {
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + i);
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + stride + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + dstStride + i);
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 2 * stride + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + 2 * dstStride + i);
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 3 * stride + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + 3 * dstStride + i);
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 4 * stride + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + 4 * dstStride + i);
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 5 * stride + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + 5 * dstStride + i);
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 6 * stride + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + 6 * dstStride + i);
+            ((IntVector) ShortVector.fromMemorySegment(SHORT, w, offset + 7 * stride + 2L * i, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .intoArray(dst, to + 7 * dstStride + i);
+        }
     }
 }

@@ -29,6 +29,20 @@ final class Bf16Weights extends Weights {
     }
 
     @Override
+    void unpackBlock(int row, int rowCount, int col, int colCount, float[] dst, int dstOffset, int dstStride) {
+        int together = 0;
+        if (WarmUp.vectors()) {
+            together = rowCount - rowCount % Bf16Dots.UNPACKED_TOGETHER;
+            long stride = cols() * (long) Short.BYTES;
+            long first = row * stride + col * (long) Short.BYTES;
+            int whole = Bf16Dots.unpack(data, first, stride, together, colCount, dst, dstOffset, dstStride);
+            super.unpackBlock(row, together, col + whole, colCount - whole, dst, dstOffset + whole, dstStride);
+        }
+        int from = dstOffset + together * dstStride;
+        super.unpackBlock(row + together, rowCount - together, col, colCount, dst, from, dstStride);
+    }
+
+    @Override
     void dots(int row, int rowCount, int count, float[] x, int xo, float[] sums, float[] scratch) {
         long stride = cols() * (long) Short.BYTES;
         Bf16Dots.dots(data, row * stride, stride, rowCount, count, x, xo, sums);

@@ -17,7 +17,7 @@ class WeightsTest {
     @ParameterizedTest
     @EnumSource(names = {"F32", "F16", "BF16"})
     void unpacksAnyBlockExactly(DType dtype) {
-        int rows = 5;
+        int rows = 23;
         int cols = 211;
         RandomTensors random = new RandomTensors(3);
         Tensor t = random.tensor(dtype, rows, cols);
@@ -26,13 +26,14 @@ class WeightsTest {
         assertThat(w.format()).isEqualTo(dtype.name());
         for (int col : new int[] {0, 1, 8, 63}) {
             for (int count : new int[] {0, 1, 3, 7, 8, 9, 16, 31, 64, 65, 100, 148}) {
-                float[] dst = new float[3 + 2 * 150];
-                w.unpack(2, 2, col, count, dst, 3, 150);
-                for (int i = 0; i < dst.length; i++) {
-                    int r = (i - 3) / 150;
-                    int c = (i - 3) % 150;
-                    float expected = i >= 3 && c < count ? all[(2 + r) * cols + col + c] : 0;
-                    assertThat(dst[i]).isEqualTo(expected);
+                for (int rowCount : new int[] {2, 8, 19}) {
+                    float[] dst = new float[3 + rowCount * 150];
+                    w.unpack(2, rowCount, col, count, dst, 3, 150);
+                    float[] expected = new float[dst.length];
+                    for (int r = 0; r < rowCount; r++) {
+                        System.arraycopy(all, (2 + r) * cols + col, expected, 3 + r * 150, count);
+                    }
+                    assertThat(dst).isEqualTo(expected);
                 }
             }
         }
