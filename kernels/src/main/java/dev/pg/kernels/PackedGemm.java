@@ -43,6 +43,9 @@ final class PackedGemm implements MatMul.Backend {
     /** Inputs packed at once: their floats stay in L1 while the tokens of a panel join them four by four. */
     private static final int PACKED_AT_ONCE = 64;
 
+    /** Tokens stored at once: their sums stay in L1. */
+    private static final int TURNED = 16;
+
     /** Floats of packed tokens, at most; more tokens are multiplied in several rounds. */
     private static final int MAX_PACKED = 1 << 22;
 
@@ -74,6 +77,7 @@ final class PackedGemm implements MatMul.Backend {
     /** Scratch memory of one worker. */
     private static final class Block {
         final float[] weights = new float[ROWS * STRIDE]; // [ROWS × UNPACKED], rows STRIDE apart
+        final float[] turned = new float[TURNED * ROWS]; // [TURNED tokens × ROWS]
         private float[] sums = new float[0]; // [ROWS × tokens]
 
         float[] sums(int needed) {
@@ -243,16 +247,31 @@ final class PackedGemm implements MatMul.Backend {
                 }
             }
         }
-        int end = Math.min(width, tokens - firstLane);
-        for (int t = 0; t < end; t++) {
-            int out = y.at(firstToken + firstLane + t) + column;
-            store(sums, t, stride, rows, y.data(), out);
+        store(sums, stride, rows, column, firstToken + firstLane, Math.min(width, tokens - firstLane), scratch.turned);
+    }
+
+    /**
+     * y[token][column + row] = sums[row][token], by way of the L1 cache: y is in none, and one float at a time would wait for each of its
+     * cache lines.
+     */
+    private void store(float[] sums, int stride, int rows, int column, int token, int count, float[] turned) {
+        for (int t = 0; t < count; t += TURNED) {
+            for (int i = 0; i < TURNED; i += 4) {
+                turn4(sums, t + i, stride, rows, turned, i * ROWS);
+            }
+            for (int i = 0; i < Math.min(TURNED, count - t); i++) {
+                System.arraycopy(turned, i * ROWS, y.data(), y.at(token + t + i) + column, rows);
+            }
         }
     }
 
-    private static void store(float[] sums, int token, int stride, int rows, float[] y, int out) {
+    private static void turn4(float[] sums, int from, int stride, int rows, float[] turned, int to) {
         for (int r = 0; r < rows; r++) {
-            y[out + r] = sums[r * stride + token];
+            int at = from + r * stride;
+            turned[to + r] = sums[at];
+            turned[to + ROWS + r] = sums[at + 1];
+            turned[to + 2 * ROWS + r] = sums[at + 2];
+            turned[to + 3 * ROWS + r] = sums[at + 3];
         }
     }
 }
