@@ -1,5 +1,6 @@
 package dev.pg.tokenizer;
 
+import dev.pg.core.JsonTree;
 import dev.pg.core.PgException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads what Hugging Face keeps beside a tokenizer: {@code added_tokens.json} (text to id) and {@code tokenizer_config.json} (the same with
@@ -19,7 +19,6 @@ final class AddedTokenFiles {
     static final int MAX_ID = 1 << 24;
 
     private static final List<String> MARKS = List.of("bos_token", "eos_token", "unk_token", "pad_token");
-    private static final JsonMapper JSON = new JsonMapper();
 
     private final Vocabulary vocabulary;
     private final Map<String, AddedToken> tokens = new LinkedHashMap<>(); // by content
@@ -55,10 +54,10 @@ final class AddedTokenFiles {
     /** The object in a file; an empty one if there is no such file. */
     static JsonNode read(Path file) {
         if (!Files.exists(file)) {
-            return JSON.createObjectNode();
+            return JsonTree.object();
         }
         try {
-            JsonNode node = JSON.readTree(TokenizerFiles.bytes(file));
+            JsonNode node = JsonTree.read(TokenizerFiles.bytes(file));
             if (!node.isObject()) {
                 throw new PgException(file + ": not a JSON object; fetch the file again");
             }

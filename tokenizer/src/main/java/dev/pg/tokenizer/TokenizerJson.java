@@ -1,5 +1,6 @@
 package dev.pg.tokenizer;
 
+import dev.pg.core.JsonTree;
 import dev.pg.core.PgException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -9,10 +10,11 @@ import java.util.Set;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.TokenStreamFactory;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.MissingNode;
 
 /**
  * Reads {@code tokenizer.json} of Hugging Face's tokenizers library, as far as Gemma uses it: byte-pair encoding with ranked merges and
@@ -25,14 +27,14 @@ final class TokenizerJson {
 
     // The vocabulary is a JSON object, so that its quarter of a million keys would all be kept in a table of field
     // names.
-    private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+    private static final JsonFactory FACTORY = JsonFactory.builder()
             .disable(TokenStreamFactory.Feature.CANONICALIZE_PROPERTY_NAMES)
-            .build());
+            .build();
 
     private final String source;
     private final List<AddedToken> addedTokens = new ArrayList<>();
     private Normalizer normalizer = normalizer(false, false);
-    private JsonNode preTokenizer = JSON.createObjectNode();
+    private JsonNode preTokenizer = JsonTree.object();
     private String[] vocabulary = {}; // by id
     private int vocabularySize;
     private final List<String> merges = new ArrayList<>(); // left, right, left, right, ...
@@ -53,7 +55,7 @@ final class TokenizerJson {
      */
     static TokenizerModel parse(byte[] bytes, String source) {
         TokenizerJson file = new TokenizerJson(source);
-        try (JsonParser parser = JSON.createParser(bytes)) {
+        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), bytes)) {
             file.read(parser);
         } catch (JacksonException e) {
             throw invalid(source, e);
@@ -68,7 +70,7 @@ final class TokenizerJson {
      * @throws PgException if the bytes are no such file
      */
     static JsonNode postProcessor(byte[] bytes, String source) {
-        try (JsonParser parser = JSON.createParser(bytes)) {
+        try (JsonParser parser = FACTORY.createParser(ObjectReadContext.empty(), bytes)) {
             begin(parser, source);
             for (String name = parser.nextName(); name != null; name = parser.nextName()) {
                 parser.nextToken();
@@ -77,7 +79,7 @@ final class TokenizerJson {
                 }
                 parser.skipChildren();
             }
-            return JSON.missingNode();
+            return MissingNode.getInstance();
         } catch (JacksonException e) {
             throw invalid(source, e);
         }
@@ -312,7 +314,7 @@ final class TokenizerJson {
     }
 
     private static JsonNode tree(JsonParser parser) {
-        return parser.readValueAsTree();
+        return JsonTree.read(parser);
     }
 
     private void expect(JsonParser parser, JsonToken expected, String place) {

@@ -1,5 +1,6 @@
 package dev.pg.model.config;
 
+import dev.pg.core.JsonTree;
 import dev.pg.core.PgException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * One JSON object of a configuration file, with typed access that names file and key when a value is not what it must be. A key
@@ -18,8 +18,6 @@ import tools.jackson.databind.json.JsonMapper;
 public final class ConfigNode {
     /** Real files have a few kilobytes; a larger one is not a configuration. */
     private static final long MAX_BYTES = 16 << 20;
-
-    private static final JsonMapper MAPPER = JsonMapper.builder().build();
 
     private final String place;
     private final JsonNode node;
@@ -39,7 +37,7 @@ public final class ConfigNode {
             if (Files.size(file) > MAX_BYTES) {
                 throw new PgException(file + ": " + Files.size(file) + " bytes are too many for a configuration file");
             }
-            JsonNode root = MAPPER.readTree(Files.readAllBytes(file));
+            JsonNode root = JsonTree.read(Files.readAllBytes(file));
             if (!root.isObject()) {
                 throw new PgException(file + ": is not a JSON object; download the file again");
             }
@@ -87,7 +85,7 @@ public final class ConfigNode {
     public ConfigNode object(String key) {
         JsonNode value = node.get(key);
         if (value == null || value.isNull()) {
-            return new ConfigNode(place + ": " + key, MAPPER.createObjectNode());
+            return new ConfigNode(place + ": " + key, JsonTree.object());
         }
         if (!value.isObject()) {
             throw wrong(key, "an object");

@@ -1,5 +1,6 @@
 package dev.pg.model.eval;
 
+import dev.pg.core.JsonTree;
 import dev.pg.core.PgException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Questions about pictures, and what is right. A folder with {@code truth.json}, whose pictures lie in {@code images/}:
@@ -51,7 +51,7 @@ public record EvalSet(List<Item> items) {
     public static EvalSet read(Path folder) {
         Path file = folder.resolve(FILE);
         try {
-            JsonNode root = JsonMapper.shared().readTree(Files.readAllBytes(file));
+            JsonNode root = JsonTree.read(Files.readAllBytes(file));
             if (!root.isArray() || root.isEmpty()) {
                 throw new PgException(file + ": is no JSON array of pictures with tasks");
             }

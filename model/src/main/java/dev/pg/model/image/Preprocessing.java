@@ -1,5 +1,6 @@
 package dev.pg.model.image;
 
+import dev.pg.core.JsonTree;
 import dev.pg.core.PgException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -7,7 +8,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * What a model directory says about its pictures, in {@code preprocessor_config.json} or under {@code "image_processor"} in {@code
@@ -41,8 +41,7 @@ final class Preprocessing {
 
     /** Nothing said, everything as transformers has it. */
     static Preprocessing defaults() {
-        return new Preprocessing(
-                Path.of("preprocessor_config.json"), JsonMapper.shared().createObjectNode());
+        return new Preprocessing(Path.of("preprocessor_config.json"), JsonTree.object());
     }
 
     private static JsonNode object(JsonNode node, Path file) {
@@ -54,7 +53,7 @@ final class Preprocessing {
 
     private static JsonNode parse(Path file) {
         try {
-            return JsonMapper.shared().readTree(Files.readString(file));
+            return JsonTree.read(Files.readAllBytes(file));
         } catch (IOException | JacksonException e) {
             throw new PgException(
                     file + ": cannot be read as JSON: "

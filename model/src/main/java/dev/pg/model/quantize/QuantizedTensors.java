@@ -1,6 +1,9 @@
 package dev.pg.model.quantize;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.pg.core.DType;
+import dev.pg.core.JsonTree;
 import dev.pg.core.PgException;
 import dev.pg.core.Tensor;
 import dev.pg.kernels.Quantization;
@@ -13,7 +16,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -98,7 +100,7 @@ public final class QuantizedTensors {
 
     private static ObjectNode shapes(Object place, Map<String, String> metadata) {
         try {
-            if (JsonMapper.shared().readTree(metadata.getOrDefault(SHAPES_KEY, "")) instanceof ObjectNode shapes) {
+            if (JsonTree.read(metadata.getOrDefault(SHAPES_KEY, "").getBytes(UTF_8)) instanceof ObjectNode shapes) {
                 return shapes;
             }
         } catch (JacksonException notJson) {
@@ -195,7 +197,7 @@ public final class QuantizedTensors {
      * @param shapes of the quantised matrices, by name
      */
     static Map<String, String> metadata(Map<String, String> others, Map<String, long[]> shapes) {
-        ObjectNode sizes = JsonMapper.shared().createObjectNode();
+        ObjectNode sizes = JsonTree.object();
         shapes.forEach((name, shape) -> {
             ArrayNode both = sizes.putArray(name);
             for (long size : shape) {
