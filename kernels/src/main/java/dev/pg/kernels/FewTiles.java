@@ -15,6 +15,12 @@ final class FewTiles {
     private static final int TILE = Quantization.TILE;
     private static final int LANES = VectorSupport.LANES;
 
+    /**
+     * Floats behind an array of one worker that nobody uses: two cache lines. Otherwise its end shared a line with the next worker's, and
+     * the threads took it from each other in every block.
+     */
+    private static final int APART = 32;
+
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
     private final float[][] bounds; // per worker, see TileBounds
@@ -27,8 +33,8 @@ final class FewTiles {
 
     FewTiles(Workers workers) {
         this.workers = workers;
-        sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE];
-        bounds = new float[workers.threads()][TileBounds.SIZE];
+        sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
+        bounds = new float[workers.threads()][TileBounds.SIZE + APART];
     }
 
     /** True if all weights of {@code w} are quantised in one format. */
@@ -98,9 +104,9 @@ final class FewTiles {
             for (int r = 0; r < TILE; r += 4 * LANES) {
                 long rows = at + r * (long) Integer.BYTES;
                 if (eight) {
-                    Q8Dots.dots4x1(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, r);
+                    Q8Dots.dots4x1(part.data, rows, groups, words, 1, 8, x, xo, scales, co, bounds, r, sums, r);
                 } else {
-                    Q4Dots.dots4x1(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, r);
+                    Q4Dots.dots4x1(part.data, rows, groups, words, 1, 4, x, xo, scales, co, bounds, r, sums, r);
                 }
             }
         }
@@ -111,9 +117,9 @@ final class FewTiles {
                 long rows = at + r * (long) Integer.BYTES;
                 int so = f * 4 * TILE + r;
                 if (eight) {
-                    Q8Dots.dots1x4(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, so);
+                    Q8Dots.dots1x4(part.data, rows, groups, words, 1, 8, x, xo, scales, co, bounds, r, sums, so);
                 } else {
-                    Q4Dots.dots1x4(part.data, rows, groups, words, 1, x, xo, scales, co, bounds, r, sums, so);
+                    Q4Dots.dots1x4(part.data, rows, groups, words, 1, 4, x, xo, scales, co, bounds, r, sums, so);
                 }
             }
         }

@@ -21,7 +21,8 @@ import jdk.incubator.vector.VectorSpecies;
  *   v · a0 + (v >>> 4) · (a1 − 16·a0) + (v >>> 8) · (a2 − 16·a1) + (v >>> 12) · (a3 − 16·a2) = q0·a0 + q1·a1 + q2·a2 + q3·a3
  * </pre>
  *
- * {@link TileTokens} rounds so that the eight products of a group fit a short lane. The loops are those of {@link Q8Dots}.
+ * {@link TileTokens} rounds so that the eight products of a group fit a short lane. The loops are those of {@link Q8Dots}; with one token, sums
+ * stay in memory, since AVX2 has no registers for them.
  */
 final class Q4Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
@@ -36,6 +37,9 @@ final class Q4Dots {
     /** From a word of the tile to the next of the same row. */
     private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
 
+    /** See {@link Q8Dots}. */
+    private static final ShortVector FOURS = ShortVector.broadcast(SHORT, 4);
+
     private Q4Dots() {}
 
     /**
@@ -44,6 +48,7 @@ final class Q4Dots {
      * @param word where the words of the rows begin
      * @param words of a row in a group
      * @param step 1
+     * @param four 4
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
@@ -55,6 +60,7 @@ final class Q4Dots {
             int groups,
             int words,
             int step,
+            int four,
             int[] x,
             int xo,
             float[] scales,
@@ -63,10 +69,6 @@ final class Q4Dots {
             int bo,
             float[] sums,
             int so) {
-        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
-        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
-        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
         for (int g = 0; g < groups; g++) {
             ShortVector s0 = ShortVector.zero(SHORT);
             ShortVector s1 = ShortVector.zero(SHORT);
@@ -78,29 +80,37 @@ final class Q4Dots {
                 ShortVector x2 = IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts();
                 ShortVector x3 = IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts();
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
-                s0 = w0.mul(x0)
-                        .add(s0)
-                        .add(w0.lanewise(LSHR, 4).mul(x1))
-                        .add(w0.lanewise(LSHR, 8).mul(x2))
-                        .add(w0.lanewise(LSHR, 12).mul(x3));
+                s0 = w0.mul(x0).add(s0);
+                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                s0 = w0.mul(x1).add(s0);
+                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                s0 = w0.mul(x2).add(s0);
+                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                s0 = w0.mul(x3).add(s0);
                 ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
-                s1 = w1.mul(x0)
-                        .add(s1)
-                        .add(w1.lanewise(LSHR, 4).mul(x1))
-                        .add(w1.lanewise(LSHR, 8).mul(x2))
-                        .add(w1.lanewise(LSHR, 12).mul(x3));
+                s1 = w1.mul(x0).add(s1);
+                w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
+                s1 = w1.mul(x1).add(s1);
+                w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
+                s1 = w1.mul(x2).add(s1);
+                w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
+                s1 = w1.mul(x3).add(s1);
                 ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
-                s2 = w2.mul(x0)
-                        .add(s2)
-                        .add(w2.lanewise(LSHR, 4).mul(x1))
-                        .add(w2.lanewise(LSHR, 8).mul(x2))
-                        .add(w2.lanewise(LSHR, 12).mul(x3));
+                s2 = w2.mul(x0).add(s2);
+                w2 = LANES == 16 ? w2.lanewise(LSHR, FOURS) : w2.lanewise(LSHR, four);
+                s2 = w2.mul(x1).add(s2);
+                w2 = LANES == 16 ? w2.lanewise(LSHR, FOURS) : w2.lanewise(LSHR, four);
+                s2 = w2.mul(x2).add(s2);
+                w2 = LANES == 16 ? w2.lanewise(LSHR, FOURS) : w2.lanewise(LSHR, four);
+                s2 = w2.mul(x3).add(s2);
                 ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
-                s3 = w3.mul(x0)
-                        .add(s3)
-                        .add(w3.lanewise(LSHR, 4).mul(x1))
-                        .add(w3.lanewise(LSHR, 8).mul(x2))
-                        .add(w3.lanewise(LSHR, 12).mul(x3));
+                s3 = w3.mul(x0).add(s3);
+                w3 = LANES == 16 ? w3.lanewise(LSHR, FOURS) : w3.lanewise(LSHR, four);
+                s3 = w3.mul(x1).add(s3);
+                w3 = LANES == 16 ? w3.lanewise(LSHR, FOURS) : w3.lanewise(LSHR, four);
+                s3 = w3.mul(x2).add(s3);
+                w3 = LANES == 16 ? w3.lanewise(LSHR, FOURS) : w3.lanewise(LSHR, four);
+                s3 = w3.mul(x3).add(s3);
                 word += TILE_BYTES;
                 xo += 4;
             }
@@ -110,33 +120,33 @@ final class Q4Dots {
             FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
             IntVector both0 = s0.reinterpretAsInts();
             IntVector total0 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both0.lanewise(ASHR, 16));
+            FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
             sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range0, sum0);
-            sum0 = low0.fma(minus, sum0);
+            low0.fma(minus, sum0).intoArray(sums, so);
             FloatVector range1 = FloatVector.fromArray(FLOAT, bounds, bo + LANES);
             FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + LANES);
             IntVector both1 = s1.reinterpretAsInts();
             IntVector total1 = both1.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both1.lanewise(ASHR, 16));
+            FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
             sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range1, sum1);
-            sum1 = low1.fma(minus, sum1);
+            low1.fma(minus, sum1).intoArray(sums, so + LANES);
             FloatVector range2 = FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES);
             FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 2 * LANES);
             IntVector both2 = s2.reinterpretAsInts();
             IntVector total2 = both2.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both2.lanewise(ASHR, 16));
+            FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
             sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range2, sum2);
-            sum2 = low2.fma(minus, sum2);
+            low2.fma(minus, sum2).intoArray(sums, so + 2 * LANES);
             FloatVector range3 = FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES);
             FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 3 * LANES);
             IntVector both3 = s3.reinterpretAsInts();
             IntVector total3 = both3.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both3.lanewise(ASHR, 16));
+            FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
             sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range3, sum3);
-            sum3 = low3.fma(minus, sum3);
+            low3.fma(minus, sum3).intoArray(sums, so + 3 * LANES);
             co += TileTokens.SCALES;
             bo += TILE;
         }
-        sum0.intoArray(sums, so);
-        sum1.intoArray(sums, so + LANES);
-        sum2.intoArray(sums, so + 2 * LANES);
-        sum3.intoArray(sums, so + 3 * LANES);
     }
 
     /**
@@ -145,6 +155,7 @@ final class Q4Dots {
      * @param word where the words of the rows begin
      * @param words of a row in a group
      * @param step 1
+     * @param four 4
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
@@ -156,6 +167,7 @@ final class Q4Dots {
             int groups,
             int words,
             int step,
+            int four,
             int[] x,
             int xo,
             float[] scales,
@@ -183,35 +195,38 @@ final class Q4Dots {
                         .add(s2);
                 s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
                         .add(s3);
-                ShortVector w1 = w0.lanewise(LSHR, 4);
-                s0 = w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts())
+                xo += four;
+                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(s0);
-                s1 = w1.mul(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts())
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
                         .add(s1);
-                s2 = w1.mul(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts())
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
                         .add(s2);
-                s3 = w1.mul(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts())
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
                         .add(s3);
-                ShortVector w2 = w0.lanewise(LSHR, 8);
-                s0 = w2.mul(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
+                xo += four;
+                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(s0);
-                s1 = w2.mul(IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts())
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
                         .add(s1);
-                s2 = w2.mul(IntVector.broadcast(INT, x[xo + 10]).reinterpretAsShorts())
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
                         .add(s2);
-                s3 = w2.mul(IntVector.broadcast(INT, x[xo + 11]).reinterpretAsShorts())
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
                         .add(s3);
-                ShortVector w3 = w0.lanewise(LSHR, 12);
-                s0 = w3.mul(IntVector.broadcast(INT, x[xo + 12]).reinterpretAsShorts())
+                xo += four;
+                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(s0);
-                s1 = w3.mul(IntVector.broadcast(INT, x[xo + 13]).reinterpretAsShorts())
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
                         .add(s1);
-                s2 = w3.mul(IntVector.broadcast(INT, x[xo + 14]).reinterpretAsShorts())
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
                         .add(s2);
-                s3 = w3.mul(IntVector.broadcast(INT, x[xo + 15]).reinterpretAsShorts())
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
                         .add(s3);
                 word += TILE_BYTES;
-                xo += 16;
+                xo += four;
             }
             FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
             FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + LOW);

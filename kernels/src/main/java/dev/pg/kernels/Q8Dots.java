@@ -23,7 +23,10 @@ import jdk.incubator.vector.VectorSpecies;
  * over words take two additions and a shift.
  *
  * <p>C2 moves all that does not depend on a sum to the front of a block, as far as the next branch, whether there are registers for it or
- * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it.
+ * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it. With four tokens
+ * their inputs would still be too many for 16 registers, so the index of those inputs advances by a parameter, too: a check of an
+ * index that C2 cannot foresee is such a branch. Counts of shifts are parameters because C2 moves a constant one to a vector register
+ * for every shift.
  *
  * <p>A vector that a loop carries is an argument here, never the receiver: {@code product.add(sum)}. The class of such a receiver follows
  * from itself, so C2 guesses it and checks; in a large method it may be unwilling to, and then every vector becomes an object.
@@ -44,6 +47,12 @@ final class Q8Dots {
     /** From a word of the tile to the next of the same row. */
     private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
 
+    /**
+     * Where a lane may have a count of its own, 512-bit shifts by the same count for all take the port of multiplications on a Zen 4. AVX2
+     * has no such shifts of short lanes.
+     */
+    private static final ShortVector EIGHTS = ShortVector.broadcast(SHORT, 8);
+
     private Q8Dots() {}
 
     /**
@@ -52,6 +61,7 @@ final class Q8Dots {
      * @param word where the words of the rows begin
      * @param words of a row in a group
      * @param step 1
+     * @param eight 8
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
@@ -63,6 +73,7 @@ final class Q8Dots {
             int groups,
             int words,
             int step,
+            int eight,
             int[] x,
             int xo,
             float[] scales,
@@ -89,23 +100,23 @@ final class Q8Dots {
                 ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
                 ShortVector x2 = IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts();
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
-                IntVector p0 =
-                        w0.mul(x0).add(w0.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                ShortVector high0 = LANES == 16 ? w0.lanewise(LSHR, EIGHTS) : w0.lanewise(LSHR, eight);
+                IntVector p0 = w0.mul(x0).add(high0.mul(x1)).add(x2).reinterpretAsInts();
                 all0 = p0.add(all0);
                 odd0 = p0.lanewise(LSHR, 16).add(odd0);
                 ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
-                IntVector p1 =
-                        w1.mul(x0).add(w1.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                ShortVector high1 = LANES == 16 ? w1.lanewise(LSHR, EIGHTS) : w1.lanewise(LSHR, eight);
+                IntVector p1 = w1.mul(x0).add(high1.mul(x1)).add(x2).reinterpretAsInts();
                 all1 = p1.add(all1);
                 odd1 = p1.lanewise(LSHR, 16).add(odd1);
                 ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
-                IntVector p2 =
-                        w2.mul(x0).add(w2.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                ShortVector high2 = LANES == 16 ? w2.lanewise(LSHR, EIGHTS) : w2.lanewise(LSHR, eight);
+                IntVector p2 = w2.mul(x0).add(high2.mul(x1)).add(x2).reinterpretAsInts();
                 all2 = p2.add(all2);
                 odd2 = p2.lanewise(LSHR, 16).add(odd2);
                 ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
-                IntVector p3 =
-                        w3.mul(x0).add(w3.lanewise(LSHR, 8).mul(x1)).add(x2).reinterpretAsInts();
+                ShortVector high3 = LANES == 16 ? w3.lanewise(LSHR, EIGHTS) : w3.lanewise(LSHR, eight);
+                IntVector p3 = w3.mul(x0).add(high3.mul(x1)).add(x2).reinterpretAsInts();
                 all3 = p3.add(all3);
                 odd3 = p3.lanewise(LSHR, 16).add(odd3);
                 word += TILE_BYTES;
@@ -157,6 +168,7 @@ final class Q8Dots {
      * @param word where the words of the rows begin
      * @param words of a row in a group
      * @param step 1
+     * @param eight 8
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param bounds of {@link TileBounds}
@@ -168,6 +180,7 @@ final class Q8Dots {
             int groups,
             int words,
             int step,
+            int eight,
             int[] x,
             int xo,
             float[] scales,
@@ -191,33 +204,36 @@ final class Q8Dots {
             IntVector odd3 = IntVector.zero(INT);
             for (int i = 0; i < words; i += step) {
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
-                ShortVector w1 = w0.lanewise(LSHR, 8);
+                ShortVector w1 = LANES == 16 ? w0.lanewise(LSHR, EIGHTS) : w0.lanewise(LSHR, eight);
                 IntVector p0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
                         .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all0 = p0.add(all0);
                 odd0 = p0.lanewise(LSHR, 16).add(odd0);
-                IntVector p1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
-                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts()))
-                        .add(IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts())
+                xo += step;
+                IntVector p1 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all1 = p1.add(all1);
                 odd1 = p1.lanewise(LSHR, 16).add(odd1);
-                IntVector p2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
-                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts()))
-                        .add(IntVector.broadcast(INT, x[xo + 10]).reinterpretAsShorts())
+                xo += step;
+                IntVector p2 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all2 = p2.add(all2);
                 odd2 = p2.lanewise(LSHR, 16).add(odd2);
-                IntVector p3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
-                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts()))
-                        .add(IntVector.broadcast(INT, x[xo + 11]).reinterpretAsShorts())
+                xo += step;
+                IntVector p3 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all3 = p3.add(all3);
                 odd3 = p3.lanewise(LSHR, 16).add(odd3);
                 word += TILE_BYTES;
-                xo += 12;
+                xo += 9; // 12 in all
             }
             FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
             FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
