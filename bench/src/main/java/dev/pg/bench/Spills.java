@@ -98,6 +98,7 @@ public final class Spills {
                         "--add-modules=jdk.incubator.vector",
                         "-Dpg.vector=always",
                         flag,
+                        "-XX:PerMethodRecompilationCutoff=10000", // as pg
                         "-XX:CompileCommand=quiet",
                         "-XX:CompileCommand=print,dev.pg.kernels.*::*",
                         "-cp",
