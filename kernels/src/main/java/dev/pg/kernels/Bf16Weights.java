@@ -49,10 +49,8 @@ final class Bf16Weights extends Weights {
     }
 
     @Override
-    void addDots(
-            int row, int rowCount, int col, int colCount, float[] x, int xo, float[] sums, int so, float[] scratch) {
+    void addDots(int row, int rowCount, int count, float[] x, int xo, float[] sums, int so, float[] scratch) {
         long stride = cols() * (long) Short.BYTES;
-        long first = row * stride + col * (long) Short.BYTES;
-        Bf16Dots.add(data, first, stride, rowCount, colCount, x, xo, sums, so);
+        Bf16Dots.add(data, row * stride, stride, rowCount, count, x, xo, sums, so);
     }
 }

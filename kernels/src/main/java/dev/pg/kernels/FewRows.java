@@ -30,9 +30,6 @@ final class FewRows implements MatMul.Backend {
     /** Rows of weights multiplied with four tokens at once: two need 8 sums, six need 24. */
     static final int TOGETHER = Tile.best() instanceof Tiles32 ? 6 : 2;
 
-    /** Inputs of one call with several tokens, which come from L1 and L2. */
-    private static final int DEPTH = 2304;
-
     /** Tasks are a multiple of this many rows, so that only the last rows of a matrix are left over. */
     private static final int STEP = 48;
 
@@ -130,18 +127,15 @@ final class FewRows implements MatMul.Backend {
     }
 
     private void addDots(Weights part, int row, int rows, int groups, int perGroup, float[] sums, float[] scratch) {
-        for (int k = 0; k < body; k += DEPTH) {
-            int depth = Math.min(DEPTH, body - k);
-            for (int r = 0; r < rows; r += TOGETHER) {
-                int count = Math.min(TOGETHER, rows - r);
-                for (int g = 0; g < groups; g++) {
-                    int to = g * perGroup + r * 4 * VectorSupport.LANES;
-                    int from = g * 4 * body + 4 * k;
-                    if (vectors) {
-                        part.addDots(row + r, count, k, depth, packed, from, sums, to, scratch);
-                    } else {
-                        PlainDots.addDots(part, row + r, count, k, depth, packed, from, sums, to, scratch);
-                    }
+        for (int r = 0; r < rows; r += TOGETHER) {
+            int count = Math.min(TOGETHER, rows - r);
+            for (int g = 0; g < groups; g++) {
+                int to = g * perGroup + r * 4 * VectorSupport.LANES;
+                int from = g * 4 * body;
+                if (vectors) {
+                    part.addDots(row + r, count, body, packed, from, sums, to, scratch);
+                } else {
+                    PlainDots.addDots(part, row + r, count, body, packed, from, sums, to, scratch);
                 }
             }
         }

@@ -35,20 +35,11 @@ final class PlainDots {
 
     /** See {@link Weights#addDots}. */
     static void addDots(
-            Weights w,
-            int row,
-            int rowCount,
-            int col,
-            int colCount,
-            float[] x,
-            int xo,
-            float[] sums,
-            int so,
-            float[] scratch) {
+            Weights w, int row, int rowCount, int count, float[] x, int xo, float[] sums, int so, float[] scratch) {
         for (int r = 0; r < rowCount; r++) {
-            for (int k = 0; k < colCount; k += Weights.UNPACKED) {
-                int depth = Math.min(Weights.UNPACKED, colCount - k);
-                w.unpack(row + r, 1, col + k, depth, scratch, 0, depth);
+            for (int k = 0; k < count; k += Weights.UNPACKED) {
+                int depth = Math.min(Weights.UNPACKED, count - k);
+                w.unpack(row + r, 1, k, depth, scratch, 0, depth);
                 for (int i = 0; i < depth; i += LANES) {
                     for (int t = 0; t < 4; t++) {
                         chain(scratch, i, LANES, x, xo + 4 * (k + i) + t * LANES, sums, so + (r * 4 + t) * LANES);

@@ -132,17 +132,16 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
      * order of k. A format that does not override this is unpacked piece by piece into the L1 cache first.
      *
      * @param rowCount at most {@link FewRows#TOGETHER}
-     * @param colCount a multiple of the lanes
-     * @param x [k / lanes × 4 tokens × lanes], for the inputs from col on
+     * @param count inputs, a multiple of the lanes
+     * @param x [k / lanes × 4 tokens × lanes]
      * @param scratch {@link #SCRATCH} floats
      */
-    void addDots(
-            int row, int rowCount, int col, int colCount, float[] x, int xo, float[] sums, int so, float[] scratch) {
+    void addDots(int row, int rowCount, int count, float[] x, int xo, float[] sums, int so, float[] scratch) {
         int stride = SCRATCH / FewRows.TOGETHER / 64 * 64;
-        for (int k = 0; k < colCount; k += stride) {
-            int count = Math.min(stride, colCount - k);
-            unpack(row, rowCount, col + k, count, scratch, 0, stride);
-            FloatDots.add(scratch, stride, rowCount, count, x, xo + 4 * k, sums, so);
+        for (int k = 0; k < count; k += stride) {
+            int depth = Math.min(stride, count - k);
+            unpack(row, rowCount, k, depth, scratch, 0, stride);
+            FloatDots.add(scratch, stride, rowCount, depth, x, xo + 4 * k, sums, so);
         }
     }
 
