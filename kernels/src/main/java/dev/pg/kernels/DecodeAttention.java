@@ -1,250 +1,185 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
-import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 
 /**
- * Attention for one query, as a decoding step has it: bound by reading the keys and values, which the heads that share them
- * do together, once.
+ * Attention for one query of each of some sequences, as a decoding step has it: bound by reading the keys and values, which the
+ * heads that share them do together, once.
  *
- * <p>The keys are cut into chunks at multiples of {@link #CHUNK}. A task computes one chunk for one key/value head: scores, their
- * maximum, the exponentials, their sum, and the weighted sum of the values. The caller then joins the chunks in order,
- * so long contexts spread over threads and the result does not depend on how many there are.
+ * <p>The keys of a sequence are cut into chunks at multiples of {@link #CHUNK}. A task computes one chunk: scores, their
+ * maximum, the exponentials, their sum, and the weighted sum of the values. In a second round the chunks of each head are joined in
+ * order. So long contexts spread over threads, and the result depends neither on how many there are nor on the sequences
+ * beside it.
+ *
+ * <p>The four keys of a {@link DecodeTile} come from the four quarters of the chunk. Each quarter is one straight stream then, for which the
+ * processor reads ahead; four neighbours, a page each in Gemma 2, are four new streams in every tile, at two thirds of the speed.
  */
-final class DecodeAttention implements Workers.Task {
+final class DecodeAttention {
     private static final int CHUNK = 64;
 
     /** Multiply-adds below which waking the team costs more than it saves. */
     private static final int SMALL = 1 << 17;
 
     private final Workers workers;
-    private final AttentionProblem problem;
-    private int first; // key that the query sees first
-    private int end; // one past the last
-    private int firstChunk;
-    private int chunks;
-    private boolean vectors; // for the whole of a run: the ways to sum columns advance by different steps
-    private final float[][] lanes; // per worker: four sums of at most 16 lanes
-    private float[] scores = new float[0]; // [heads][chunks][CHUNK], then their exponentials
-    private float[] maxima = new float[0]; // [heads][chunks]
-    private float[] totals = new float[0]; // [heads][chunks]
-    private float[] sums = new float[0]; // [heads][chunks][headDim]
+    private final Workers.Task chunkTask = this::computeChunk; // kept, since a step allocates nothing
+    private final Workers.Task joinTask = this::join;
+    private final float[][] lanes; // per worker
 
-    DecodeAttention(Workers workers, AttentionProblem problem) {
+    private AttentionProblem[] problems;
+    private int headsPerTask; // all, or those of one key/value head if there are few chunks for many threads
+    private int[] firstPart = new int[2]; // of each sequence, and the end of the last: its parts are its chunks
+    private float[] scores = new float[0]; // [parts][heads][CHUNK], then their exponentials
+    private float[] maxima = new float[0]; // [parts][heads]
+    private float[] totals = new float[0]; // [parts][heads]
+    private float[] sums = new float[0]; // [parts][heads][headDim]
+
+    DecodeAttention(Workers workers) {
         this.workers = workers;
-        this.problem = problem;
-        lanes = new float[workers.threads()][4 * 16];
+        lanes = new float[workers.threads()][DecodeTile.LANE_SUMS];
     }
 
-    void run() {
-        AttentionProblem p = problem;
-        first = p.first(0);
-        end = p.end(0);
-        if (first >= end) {
-            Arrays.fill(p.out.data(), p.out.at(0), p.out.at(0) + p.out.cols(), 0);
-            return;
+    /** Solves the first {@code count} problems, of one query each and alike in all but their operands and masks. */
+    void run(AttentionProblem[] problems, int count) {
+        this.problems = problems;
+        if (firstPart.length <= count) {
+            firstPart = new int[2 * count];
         }
-        vectors = WarmUp.vectors();
-        firstChunk = first / CHUNK;
-        chunks = Math.ceilDiv(end, CHUNK) - firstChunk;
-        scores = atLeast(p.heads * chunks * CHUNK, scores);
-        maxima = atLeast(p.heads * chunks, maxima);
-        totals = atLeast(p.heads * chunks, totals);
-        sums = atLeast(p.heads * chunks * p.headDim, sums);
-        int tasks = p.kvHeads * chunks;
-        if ((long) p.heads * p.headDim * (end - first) < SMALL) {
-            for (int i = 0; i < tasks; i++) {
-                run(i, 0);
-            }
-        } else {
-            workers.run(tasks, this);
+        int parts = 0;
+        for (int s = 0; s < count; s++) {
+            int first = problems[s].first(0);
+            int end = problems[s].end(0);
+            firstPart[s] = parts;
+            parts += first < end ? Math.ceilDiv(end, CHUNK) - first / CHUNK : 0;
         }
-        for (int head = 0; head < p.heads; head++) {
-            join(head);
-        }
+        firstPart[count] = parts;
+        int heads = problems[0].heads;
+        int headDim = problems[0].headDim;
+        scores = atLeast(parts * heads * CHUNK, scores);
+        maxima = atLeast(parts * heads, maxima);
+        totals = atLeast(parts * heads, totals);
+        sums = atLeast(parts * heads * headDim, sums);
+        headsPerTask = parts < 2 * workers.threads() ? problems[0].group : heads;
+        round(parts * (heads / headsPerTask), chunkTask, (long) parts * CHUNK * heads * headDim);
+        round(count * heads, joinTask, (long) parts * heads * headDim);
     }
 
     private static float[] atLeast(int length, float[] array) {
         return length <= array.length ? array : new float[Math.max(length, 2 * array.length)];
     }
 
-    @Override
-    public void run(int index, int worker) {
-        AttentionProblem p = problem;
-        int kv = index % p.kvHeads; // neighbouring tasks read the same rows
-        int chunk = index / p.kvHeads;
-        int from = Math.max(first, (firstChunk + chunk) * CHUNK);
-        int count = Math.min(end, (firstChunk + chunk + 1) * CHUNK) - from;
-        int key = p.k.at(from) + kv * p.headDim;
-        int value = p.v.at(from) + kv * p.headDim;
-        int firstHead = kv * p.group;
-        int endHead = firstHead + p.group;
-        // Four keys, or some columns of the values, stay in the first-level cache while all heads use them.
-        for (int j = 0; j < count; j += 4) {
-            for (int head = firstHead; head < endHead; head++) {
-                int at = (head * chunks + chunk) * CHUNK + j;
-                fourDots(p, p.q.at(0) + head * p.headDim, key, j, count, lanes[worker], at);
+    private void round(int tasks, Workers.Task task, long multiplyAdds) {
+        if (multiplyAdds < SMALL) {
+            for (int i = 0; i < tasks; i++) {
+                task.run(i, 0);
+            }
+        } else {
+            workers.run(tasks, task);
+        }
+    }
+
+    private void computeChunk(int index, int worker) {
+        int tasksPerPart = problems[0].heads / headsPerTask;
+        int part = index / tasksPerPart;
+        int sequence = 0;
+        while (part >= firstPart[sequence + 1]) {
+            sequence++;
+        }
+        AttentionProblem p = problems[sequence];
+        int first = p.first(0);
+        int chunk = first / CHUNK + part - firstPart[sequence];
+        int from = Math.max(first, chunk * CHUNK);
+        int count = Math.min(p.end(0), (chunk + 1) * CHUNK) - from;
+        int quarter = Math.ceilDiv(count, DecodeTile.ROWS);
+        int firstHead = index % tasksPerPart * headsPerTask;
+        int endHead = firstHead + headsPerTask;
+        int row = part * p.heads; // of scores, maxima, totals and sums
+        for (int i = 0; i < quarter; i++) {
+            int keys = Math.ceilDiv(count - i, quarter); // the last quarter may be shorter
+            for (int head = firstHead; head < endHead; head = nextPair(head, p)) {
+                int to = (row + head) * CHUNK + i;
+                int to2 = (row + secondOfPair(head, p)) * CHUNK + i;
+                DecodeTile.dots(
+                        p, head, secondOfPair(head, p), from + i, quarter, keys, lanes[worker], scores, to, to2);
             }
         }
-        for (int head = firstHead; head < endHead; head++) {
-            int part = head * chunks + chunk;
+        for (int r = row + firstHead; r < row + endHead; r++) {
             if (p.softCap > 0) {
-                SoftCap.apply(scores, part * CHUNK, count, p.softCap);
+                SoftCap.apply(scores, r * CHUNK, count, p.softCap);
             }
-            maxima[part] = Softmax.Scalar.max(scores, part * CHUNK, count);
-            totals[part] = vectors
-                    ? Softmax.Simd.exponentials(scores, part * CHUNK, count, maxima[part], true)
-                    : PlainAttention.exponentials(scores, part * CHUNK, count, maxima[part]);
+            maxima[r] = Softmax.Scalar.max(scores, r * CHUNK, count);
+            totals[r] = WarmUp.vectors()
+                    ? Softmax.Simd.exponentials(scores, r * CHUNK, count, maxima[r], true)
+                    : PlainAttention.exponentials(scores, r * CHUNK, count, maxima[r]);
         }
-        for (int d = 0; d < p.headDim; d += columns(p.headDim - d)) {
-            for (int head = firstHead; head < endHead; head++) {
-                int part = head * chunks + chunk;
-                int sum = part * p.headDim + d;
-                weightedSum(scores, part * CHUNK, count, p.v.data(), value + d, p.v.stride(), p.headDim - d, sums, sum);
+        Arrays.fill(sums, (row + firstHead) * p.headDim, (row + endHead) * p.headDim, 0);
+        for (int i = 0; i < quarter; i++) {
+            int values = Math.ceilDiv(count - i, quarter);
+            for (int head = firstHead; head < endHead; head = nextPair(head, p)) {
+                int a = row + head;
+                int b = row + secondOfPair(head, p);
+                int value = p.v.at(from + i) + head / p.group * p.headDim;
+                DecodeTile.addRows(
+                        p.v.data(),
+                        value,
+                        quarter * p.v.stride(),
+                        values,
+                        p.headDim,
+                        scores,
+                        a * CHUNK + i,
+                        b * CHUNK + i,
+                        quarter,
+                        sums,
+                        a * p.headDim,
+                        b * p.headDim);
             }
         }
+    }
+
+    /** The head that is computed along with {@code head} since it reads the same keys; {@code head} itself if there is none. */
+    private static int secondOfPair(int head, AttentionProblem p) {
+        return head % p.group + 1 < p.group ? head + 1 : head;
+    }
+
+    private static int nextPair(int head, AttentionProblem p) {
+        return secondOfPair(head, p) + 1;
     }
 
     /** Brings the chunks of a head to their common maximum, adds them up and divides by the total. */
-    private void join(int head) {
-        AttentionProblem p = problem;
-        int part = head * chunks;
+    private void join(int index, int worker) {
+        AttentionProblem p = problems[index / problems[0].heads];
+        int head = index % p.heads;
+        int from = firstPart[index / p.heads] * p.heads + head;
+        int end = firstPart[index / p.heads + 1] * p.heads;
         float max = Float.NEGATIVE_INFINITY;
-        for (int c = 0; c < chunks; c++) {
-            max = Math.max(max, maxima[part + c]);
+        for (int r = from; r < end; r += p.heads) {
+            max = Math.max(max, maxima[r]);
         }
         float total = 0;
-        for (int c = 0; c < chunks; c++) {
-            maxima[part + c] = Exp.exp(maxima[part + c] - max);
-            total = Math.fma(maxima[part + c], totals[part + c], total);
+        for (int r = from; r < end; r += p.heads) {
+            maxima[r] = Exp.exp(maxima[r] - max);
+            total = Math.fma(maxima[r], totals[r], total);
         }
-        for (int c = 0; c < chunks; c++) {
-            maxima[part + c] /= total;
+        for (int r = from; r < end; r += p.heads) {
+            maxima[r] /= total;
         }
         int out = p.out.at(0) + head * p.headDim;
-        for (int d = 0; d < p.headDim; d += columns(p.headDim - d)) {
-            weightedSum(
-                    maxima, part, chunks, sums, part * p.headDim + d, p.headDim, p.headDim - d, p.out.data(), out + d);
-        }
-    }
-
-    private void fourDots(AttentionProblem p, int q, int key, int j, int count, float[] lanes, int at) {
-        if (vectors) {
-            Simd.fourDots(p, q, key, j, count, lanes, scores, at);
-        } else {
-            for (int i = 0; i < Math.min(4, count - j); i++) {
-                scores[at + i] = PlainAttention.dot(p, q, key + (j + i) * p.k.stride()) * p.scale;
-            }
-        }
-    }
-
-    /** How many columns {@link #weightedSum} does at once when {@code left} are left. */
-    private int columns(int left) {
-        if (!vectors || left < VectorSupport.LANES) {
-            return 1;
-        }
-        return left >= 4 * VectorSupport.LANES ? 4 * VectorSupport.LANES : VectorSupport.LANES;
-    }
-
-    /** sum[c] = Σ_j weights[j] · v[j][c] for the next columns; v has {@code count} rows, {@code stride} floats apart. */
-    private void weightedSum(
-            float[] weights, int at, int count, float[] v, int vAt, int stride, int left, float[] sum, int sumAt) {
-        int columns = columns(left);
-        if (columns == 1) {
-            float s = 0;
-            for (int j = 0; j < count; j++) {
-                s = Math.fma(weights[at + j], v[vAt + j * stride], s);
-            }
-            sum[sumAt] = s;
-        } else if (columns == VectorSupport.LANES) {
-            Simd.oneColumn(weights, at, count, v, vAt, stride, sum, sumAt);
-        } else {
-            Simd.fourColumns(weights, at, count, v, vAt, stride, sum, sumAt);
-        }
-    }
-
-    private static final class Simd {
-        private Simd() {}
-
-        /**
-         * scores[at + i] = scale · q·k[j + i] for four keys (those from {@code count} on repeat the last). The lanes are added up
-         * in memory, which is as fast as with shuffles.
-         */
-        static void fourDots(
-                AttentionProblem p, int qAt, int key, int j, int count, float[] lanes, float[] scores, int at) {
-            float[] q = p.q.data();
-            float[] k = p.k.data();
-            int k0 = key + j * p.k.stride();
-            int k1 = key + Math.min(j + 1, count - 1) * p.k.stride();
-            int k2 = key + Math.min(j + 2, count - 1) * p.k.stride();
-            int k3 = key + Math.min(j + 3, count - 1) * p.k.stride();
-            int headDim = p.headDim;
-            float scale = p.scale;
-            int bound = Species.FLOAT.loopBound(headDim);
-            FloatVector s0 = FloatVector.zero(Species.FLOAT);
-            FloatVector s1 = FloatVector.zero(Species.FLOAT);
-            FloatVector s2 = FloatVector.zero(Species.FLOAT);
-            FloatVector s3 = FloatVector.zero(Species.FLOAT);
-            for (int d = 0; d < bound; d += VectorSupport.LANES) {
-                FloatVector v = FloatVector.fromArray(Species.FLOAT, q, qAt + d);
-                s0 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k0 + d), s0);
-                s1 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k1 + d), s1);
-                s2 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k2 + d), s2);
-                s3 = v.fma(FloatVector.fromArray(Species.FLOAT, k, k3 + d), s3);
-            }
-            s0.intoArray(lanes, 0);
-            s1.intoArray(lanes, VectorSupport.LANES);
-            s2.intoArray(lanes, 2 * VectorSupport.LANES);
-            s3.intoArray(lanes, 3 * VectorSupport.LANES);
-            LaneSums.fold(lanes, 0, VectorSupport.LANES, 4);
-            float d0 = LaneSums.total(lanes, 0);
-            float d1 = LaneSums.total(lanes, VectorSupport.LANES);
-            float d2 = LaneSums.total(lanes, 2 * VectorSupport.LANES);
-            float d3 = LaneSums.total(lanes, 3 * VectorSupport.LANES);
-            for (int d = bound; d < headDim; d++) {
-                float v = q[qAt + d];
-                d0 = Math.fma(v, k[k0 + d], d0);
-                d1 = Math.fma(v, k[k1 + d], d1);
-                d2 = Math.fma(v, k[k2 + d], d2);
-                d3 = Math.fma(v, k[k3 + d], d3);
-            }
-            scores[at] = d0 * scale;
-            scores[at + 1] = d1 * scale;
-            scores[at + 2] = d2 * scale;
-            scores[at + 3] = d3 * scale;
-        }
-
-        static void fourColumns(
-                float[] weights, int at, int count, float[] v, int vAt, int stride, float[] sum, int sumAt) {
-            int lanes = VectorSupport.LANES;
-            FloatVector s0 = FloatVector.zero(Species.FLOAT);
-            FloatVector s1 = FloatVector.zero(Species.FLOAT);
-            FloatVector s2 = FloatVector.zero(Species.FLOAT);
-            FloatVector s3 = FloatVector.zero(Species.FLOAT);
-            for (int j = 0; j < count; j++) {
-                FloatVector w = FloatVector.broadcast(Species.FLOAT, weights[at + j]);
-                int row = vAt + j * stride;
-                s0 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row), s0);
-                s1 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row + lanes), s1);
-                s2 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row + 2 * lanes), s2);
-                s3 = w.fma(FloatVector.fromArray(Species.FLOAT, v, row + 3 * lanes), s3);
-            }
-            s0.intoArray(sum, sumAt);
-            s1.intoArray(sum, sumAt + lanes);
-            s2.intoArray(sum, sumAt + 2 * lanes);
-            s3.intoArray(sum, sumAt + 3 * lanes);
-        }
-
-        static void oneColumn(
-                float[] weights, int at, int count, float[] v, int vAt, int stride, float[] sum, int sumAt) {
-            FloatVector s = FloatVector.zero(Species.FLOAT);
-            for (int j = 0; j < count; j++) {
-                s = FloatVector.broadcast(Species.FLOAT, weights[at + j])
-                        .fma(FloatVector.fromArray(Species.FLOAT, v, vAt + j * stride), s);
-            }
-            s.intoArray(sum, sumAt);
+        Arrays.fill(p.out.data(), out, out + p.headDim, 0);
+        for (int r = from; r < end; r += DecodeTile.ROWS * p.heads) {
+            int rows = Math.min(DecodeTile.ROWS, Math.ceilDiv(end - r, p.heads));
+            DecodeTile.addRows(
+                    sums,
+                    r * p.headDim,
+                    p.heads * p.headDim,
+                    rows,
+                    p.headDim,
+                    maxima,
+                    r,
+                    r,
+                    p.heads,
+                    p.out.data(),
+                    out,
+                    out);
         }
     }
 }

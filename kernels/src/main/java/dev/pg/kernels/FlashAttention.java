@@ -24,18 +24,18 @@ final class FlashAttention implements Workers.Task {
     private static final int TASKS_PER_THREAD = 8;
 
     private final Workers workers;
-    private final AttentionProblem problem;
+    private AttentionProblem problem;
     private final FlashBlock[] scratch; // [worker]
     private int panelsPerBlock;
     private int blocksPerHead; // per key/value head
 
-    FlashAttention(Workers workers, AttentionProblem problem) {
+    FlashAttention(Workers workers) {
         this.workers = workers;
-        this.problem = problem;
         this.scratch = new FlashBlock[workers.threads()];
     }
 
-    void run() {
+    void run(AttentionProblem problem) {
+        this.problem = problem;
         int panels = Math.ceilDiv(problem.queries * problem.group, FlashBlock.PANEL);
         int tasks = workers.threads() == 1 ? 1 : TASKS_PER_THREAD * workers.threads();
         int share = problem.kvHeads * panels / tasks;

@@ -70,7 +70,7 @@ final class PlainAttention {
         }
     }
 
-    /** q·k, as {@link DecodeAttention} adds it up. */
+    /** q·k, as {@link DecodeTile} adds it up. */
     static float dot(AttentionProblem p, int q, int key) {
         float[] lanes = new float[VectorSupport.LANES];
         int bound = p.headDim - p.headDim % VectorSupport.LANES;
@@ -83,6 +83,27 @@ final class PlainAttention {
             dot = Math.fma(p.q.data()[q + d], p.k.data()[key + d], dot);
         }
         return dot;
+    }
+
+    /** As the method of {@link DecodeTile}, for one head. */
+    static void addRows(
+            float[] rows,
+            int from,
+            int stride,
+            int count,
+            int columns,
+            float[] weights,
+            int at,
+            int step,
+            float[] sums,
+            int to) {
+        for (int i = 0; i < DecodeTile.ROWS; i++) {
+            float weight = i < count ? weights[at + i * step] : 0;
+            int row = from + Math.min(i, count - 1) * stride;
+            for (int c = 0; c < columns; c++) {
+                sums[to + c] = Math.fma(weight, rows[row + c], sums[to + c]);
+            }
+        }
     }
 
     /** Replaces x by e^(x - max), and returns the sum, as {@link Softmax.Simd#exponentials} does. */

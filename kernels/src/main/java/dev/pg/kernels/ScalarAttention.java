@@ -6,16 +6,16 @@ import java.util.Arrays;
 /** The scalar twin of {@link FlashAttention} and {@link DecodeAttention}: one task per query row and head. */
 final class ScalarAttention implements Workers.Task {
     private final Workers workers;
-    private final AttentionProblem problem;
+    private AttentionProblem problem;
     private final float[][] scores; // [worker][keys]
 
-    ScalarAttention(Workers workers, AttentionProblem problem) {
+    ScalarAttention(Workers workers) {
         this.workers = workers;
-        this.problem = problem;
         this.scores = new float[workers.threads()][0];
     }
 
-    void run() {
+    void run(AttentionProblem problem) {
+        this.problem = problem;
         workers.run(problem.queries * problem.heads, this);
     }
 

@@ -8,6 +8,7 @@ import dev.pg.core.Workers;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Attention of many queries and of one, against the formula in double. */
@@ -86,6 +87,37 @@ class AttentionTest {
             }
         }
         return out;
+    }
+
+    /** Sequences of different lengths and masks, of which some are cut into chunks and some see nothing; odd groups of heads. */
+    @ParameterizedTest
+    @CsvSource({"1, 1", "1, 3", "1, 40", "6, 3"})
+    void sequencesSideBySideHaveTheBitsTheyHaveAlone(int queries, int threads) {
+        int heads = 6;
+        int kvHeads = 2;
+        int headDim = 70;
+        int[] lengths = {300, 64, 777, 6, 131};
+        Mask[] masks = {Mask.CAUSAL, Mask.FULL, new Mask.PrefixLm(9, 201, 0), new Mask.PrefixLm(0, 100, 50), Mask.FULL};
+        Matrix[] q = new Matrix[lengths.length];
+        Matrix[] k = new Matrix[lengths.length];
+        Matrix[] v = new Matrix[lengths.length];
+        Matrix[] alone = new Matrix[lengths.length];
+        Matrix[] together = new Matrix[lengths.length];
+        try (Workers one = new Workers(1);
+                Workers team = new Workers(threads)) {
+            for (int i = 0; i < lengths.length; i++) {
+                q[i] = RandomFloats.matrix(i, queries, heads * headDim);
+                k[i] = RandomFloats.matrix(100 + i, lengths[i], kvHeads * headDim);
+                v[i] = RandomFloats.matrix(200 + i, lengths[i], kvHeads * headDim);
+                alone[i] = new Matrix(queries, heads * headDim);
+                together[i] = new Matrix(queries, heads * headDim);
+                new Attention(one).apply(q[i], k[i], v[i], heads, kvHeads, headDim, 0.1f, 30, masks[i], alone[i]);
+            }
+            new Attention(team).apply(q, k, v, heads, kvHeads, headDim, 0.1f, 30, masks, together);
+        }
+        for (int i = 0; i < lengths.length; i++) {
+            assertThat(together[i].toArray()).as("sequence %d", i).isEqualTo(alone[i].toArray());
+        }
     }
 
     /** Only key and query 3 see each other; the rest are padding and would be NaN if 0 / 0 were computed. */

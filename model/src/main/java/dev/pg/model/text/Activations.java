@@ -1,5 +1,6 @@
 package dev.pg.model.text;
 
+import dev.pg.kernels.Mask;
 import dev.pg.kernels.Matrix;
 import dev.pg.model.Compute;
 import dev.pg.model.config.TextConfig;
@@ -20,6 +21,11 @@ final class Activations {
 
     /** Per sequence: its queries, [rows × heads·headDim], which attention overwrites with its results. */
     final Matrix[] queriesOf;
+
+    // Per sequence, what its queries attend to in the layer under way.
+    final Matrix[] cachedKeys;
+    final Matrix[] cachedValues;
+    final Mask[] masks;
 
     /** The last row of one sequence alone, from which the next token comes; null for several sequences. */
     final Block[] lastBlock;
@@ -93,6 +99,9 @@ final class Activations {
         gateUp = new Matrix(n, 2 * config.intermediateSize());
         gated = new Matrix(n, config.intermediateSize());
         queriesOf = split(queries);
+        cachedKeys = new Matrix[sequences];
+        cachedValues = new Matrix[sequences];
+        masks = new Mask[sequences];
         blocks = new Block[count];
         for (int b = 0; b < count; b++) {
             blocks[b] = new Block(b * n, Math.min(n, all - b * n));

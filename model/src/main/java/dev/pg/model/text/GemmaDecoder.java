@@ -1,7 +1,6 @@
 package dev.pg.model.text;
 
 import dev.pg.kernels.GeGlu;
-import dev.pg.kernels.Mask;
 import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Residual;
 import dev.pg.kernels.RmsNorm;
@@ -87,9 +86,7 @@ public final class GemmaDecoder {
         for (Activations.Block block : buffers.blocks) {
             project(i, sequences, block);
         }
-        for (int s = 0; s < buffers.sequences; s++) {
-            attend(i, sequences[s], queriesOf[s]);
-        }
+        attend(i, sequences, queriesOf);
         for (Activations.Block block : out) {
             compute.matMul().multiply(block.queries, layer.out(), block.branch);
             addBranch(block, layer.postAttentionNorm());
@@ -119,21 +116,24 @@ public final class GemmaDecoder {
         block.keepQueries();
     }
 
-    private void attend(int layer, Sequence sequence, Matrix queries) {
+    private void attend(int layer, Sequence[] sequences, Matrix[] queries) {
         TextConfig config = gemma.config();
-        KvCache cache = sequence.cache;
-        Mask mask = config.sliding().get(layer) ? sequence.slidingMask : sequence.fullMask;
+        for (int s = 0; s < buffers.sequences; s++) {
+            buffers.cachedKeys[s] = sequences[s].cache.keys(layer);
+            buffers.cachedValues[s] = sequences[s].cache.values(layer);
+            buffers.masks[s] = config.sliding().get(layer) ? sequences[s].slidingMask : sequences[s].fullMask;
+        }
         compute.attention()
                 .apply(
                         queries,
-                        cache.keys(layer),
-                        cache.values(layer),
+                        buffers.cachedKeys,
+                        buffers.cachedValues,
                         config.heads(),
                         config.kvHeads(),
                         config.headDim(),
                         config.attentionScale(),
                         config.attentionSoftCap(),
-                        mask,
+                        buffers.masks,
                         queries);
     }
 
