@@ -24,7 +24,8 @@ final class RowTasks {
 
     /** Runs {@code range} over [0, rows) in pieces of similar size, {@code cols} elements a row. */
     static void run(Workers team, int rows, int cols, Range range) {
-        int rowsPerTask = Math.max(1, ELEMENTS_PER_TASK / Math.max(1, cols));
+        int tasks = (int) Math.min(rows, Math.ceilDiv((long) rows * cols, ELEMENTS_PER_TASK));
+        int rowsPerTask = Math.ceilDiv(rows, tasks);
         team.run(Math.ceilDiv(rows, rowsPerTask), (index, worker) -> {
             int from = index * rowsPerTask;
             range.run(from, Math.min(rows, from + rowsPerTask));
