@@ -4,9 +4,8 @@ import dev.pg.kernels.VectorSupport.Species;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The two products of {@link DecodeAttention}, four keys or values and two heads at a time: a vector that comes from memory is used
- * by both heads at once, or the processor would wait for the second one's work before it asks for more. A head without a second
- * is its own second and is computed twice: arithmetic is not what is scarce.
+ * The two products of {@link DecodeAttention}, four keys or values and two heads at a time: every vector of keys or values that is
+ * loaded serves both heads. A head without a second is its own second and is computed twice; arithmetic is not what is scarce.
  */
 final class DecodeTile {
     /** Keys, or values, of a tile. */

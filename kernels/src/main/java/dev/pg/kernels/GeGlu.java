@@ -12,7 +12,7 @@ public final class GeGlu {
      * Computes {@code y} = gelu(gate) · up.
      *
      * @param gateUp [n × 2F]: F gate columns, then F up columns
-     * @param y [n × F]
+     * @param y [n × F], may be the gate columns
      */
     public static void apply(Workers team, Matrix gateUp, Matrix y) {
         if (gateUp.rows() != y.rows() || gateUp.cols() != 2 * y.cols()) {

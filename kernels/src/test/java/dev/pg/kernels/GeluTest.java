@@ -85,6 +85,9 @@ class GeluTest {
                     assertThat(y.get(r, c)).isEqualTo(Gelu.Scalar.gelu(gateUp.get(r, c)) * gateUp.get(r, cols + c));
                 }
             }
+            Matrix gate = gateUp.columns(0, cols);
+            GeGlu.apply(team, gateUp, gate);
+            assertThat(gate.toArray()).isEqualTo(y.toArray());
         }
     }
 }

@@ -221,20 +221,26 @@ public final class PaliGemma implements TextGenerator, Embedder {
 
     /** What enters the decoder. Only while the model is held. */
     Prompt prepare(Request request) {
-        int patches = config.vision().patches();
         List<Image> images = request.images();
+        return prompt(
+                promptIds(request), images.size() == 1 ? imageFeatures(images.getFirst()) : imageFeatures(images));
+    }
+
+    /** The features of several pictures, one below the other. */
+    private Matrix imageFeatures(List<Image> images) {
+        int patches = config.vision().patches();
         Matrix features = new Matrix(images.size() * patches, config.text().hiddenSize());
         for (int i = 0; i < images.size(); i++) {
             Matrix one = imageFeatures(images.get(i));
             System.arraycopy(one.data(), 0, features.data(), features.at(i * patches), patches * one.stride());
         }
-        return prompt(promptIds(request), features);
+        return features;
     }
 
     /**
      * A picture as the decoder sees it: [patches × text hidden]. Several questions about one picture encode it once; more of a
-     * prompt cannot be kept, since from the first layer on its keys and values depend on the question. Only while the model is
-     * held.
+     * prompt cannot be kept, since from the first layer on its keys and values depend on the question. Not to be written to. Only while
+     * the model is held.
      */
     private Matrix imageFeatures(Image image) {
         if (!image.equals(lastImage)) {

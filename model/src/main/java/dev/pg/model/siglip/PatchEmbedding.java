@@ -3,7 +3,7 @@ package dev.pg.model.siglip;
 import dev.pg.core.PgException;
 import dev.pg.kernels.Linear;
 import dev.pg.kernels.Matrix;
-import dev.pg.kernels.Residual;
+import dev.pg.kernels.Weights;
 import dev.pg.model.Compute;
 import dev.pg.model.ModelTensors;
 import dev.pg.model.config.VisionConfig;
@@ -29,7 +29,7 @@ public final class PatchEmbedding {
                 ? tensors.convolution(at + "patch_embedding", hidden, config.patchLength())
                 : tensors.convolution(at + "patch_embedding", hidden, config.channels(), patch, patch);
         this.positions = new PositionGrid(
-                tensors.matrix(at + "position_embedding.weight", config.patches(), hidden),
+                Weights.of(tensors.tensor(at + "position_embedding.weight", config.patches(), hidden)),
                 config.grid(),
                 config.naFlex());
     }
@@ -123,7 +123,7 @@ public final class PatchEmbedding {
     public void addPositions(Compute compute, Matrix x, List<Grid> grids) {
         int row = 0;
         for (Grid grid : grids) {
-            Residual.add(compute.workers(), x.rows(row, grid.patches()), positions.at(grid));
+            positions.addTo(compute.workers(), x.rows(row, grid.patches()), grid);
             row += grid.patches();
         }
     }

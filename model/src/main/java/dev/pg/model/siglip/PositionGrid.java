@@ -1,6 +1,9 @@
 package dev.pg.model.siglip;
 
+import dev.pg.core.Workers;
 import dev.pg.kernels.Matrix;
+import dev.pg.kernels.Residual;
+import dev.pg.kernels.Weights;
 import dev.pg.model.image.Filter;
 import dev.pg.model.image.Taps;
 
@@ -15,25 +18,36 @@ final class PositionGrid {
     /** The cubic convolution kernel's parameter in torch. */
     private static final float A = -0.75f;
 
-    private final Matrix table; // [side·side × hidden], row by row
+    private final Weights table; // [side·side × hidden], row by row
     private final int side;
     private final boolean antialiased;
 
-    PositionGrid(Matrix table, int side, boolean antialiased) {
+    PositionGrid(Weights table, int side, boolean antialiased) {
         this.table = table;
         this.side = side;
         this.antialiased = antialiased;
     }
 
-    /** The embeddings on {@code grid}: [patches × hidden], row by row. Not to be written to. */
-    Matrix at(Grid grid) {
+    /** Adds to each row of {@code x} [patches × hidden] the embedding of its place on {@code grid}. */
+    void addTo(Workers team, Matrix x, Grid grid) {
         if (grid.down() == side && grid.across() == side) {
-            return table;
+            Matrix line = new Matrix(side, table.cols()); // the whole table as floats would be 19 MB at 896 pixels
+            for (int y = 0; y < side; y++) {
+                Residual.add(team, x.rows(y * side, side), floats(y * side, line));
+            }
+        } else {
+            Matrix all = floats(0, new Matrix(side * side, table.cols()));
+            Residual.add(team, x, antialiased ? bilinear(all, grid) : bicubic(all, grid));
         }
-        return antialiased ? bilinear(grid) : bicubic(grid);
     }
 
-    private Matrix bilinear(Grid grid) {
+    /** Fills {@code floats} with the rows of the table from {@code row} on. */
+    private Matrix floats(int row, Matrix floats) {
+        table.unpack(row, floats.rows(), 0, table.cols(), floats.data(), 0, floats.stride());
+        return floats;
+    }
+
+    private Matrix bilinear(Matrix table, Grid grid) {
         Taps across = new Taps(side, grid.across(), Filter.BILINEAR);
         Matrix wide = new Matrix(side * grid.across(), table.cols());
         for (int y = 0; y < side; y++) {
@@ -61,7 +75,7 @@ final class PositionGrid {
         return out;
     }
 
-    private Matrix bicubic(Grid grid) {
+    private Matrix bicubic(Matrix table, Grid grid) {
         Matrix out = new Matrix(grid.patches(), table.cols());
         for (int y = 0; y < grid.down(); y++) {
             float atY = (y + 0.5f) * side / grid.down() - 0.5f;

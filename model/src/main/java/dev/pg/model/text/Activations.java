@@ -36,7 +36,6 @@ final class Activations {
     private final Matrix branch; // and what belongs to one block at a time
     private final Matrix qkv;
     private final Matrix gateUp;
-    private final Matrix gated;
 
     /** Rows that go through the products of a layer together: some rows of one sequence, or all rows of several. */
     final class Block {
@@ -50,7 +49,7 @@ final class Activations {
         final Matrix[] keysOf;
         final Matrix queries; // [n × heads·headDim], those of the whole pass
         final Matrix gateUp; // [n × 2·intermediate]
-        final Matrix gated; // [n × intermediate]
+        final Matrix gated; // [n × intermediate], window on gateUp: it takes the place of the gate
         private final Matrix newQueries; // window on qkv
 
         private Block(int first, int n) {
@@ -67,7 +66,7 @@ final class Activations {
             keysOf = split(keys);
             queries = Activations.this.queries.rows(first, n);
             gateUp = Activations.this.gateUp.rows(0, n);
-            gated = Activations.this.gated.rows(0, n);
+            gated = gateUp.columns(0, gateUp.cols() / 2);
         }
 
         /** Puts the queries where those of the whole pass are, before the next block overwrites them. */
@@ -97,7 +96,6 @@ final class Activations {
         qkv = new Matrix(n, q + 2 * kv);
         queries = count == 1 ? qkv.columns(0, q) : new Matrix(all, q);
         gateUp = new Matrix(n, 2 * config.intermediateSize());
-        gated = new Matrix(n, config.intermediateSize());
         queriesOf = split(queries);
         cachedKeys = new Matrix[sequences];
         cachedValues = new Matrix[sequences];

@@ -3,7 +3,10 @@ package dev.pg.model.siglip;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.pg.core.Tensor;
+import dev.pg.core.Workers;
 import dev.pg.kernels.Matrix;
+import dev.pg.kernels.Weights;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -21,8 +24,11 @@ class PositionGridTest {
         for (int i = 0; i < table.data().length; i++) {
             table.data()[i] = (float) random.nextGaussian();
         }
-        Matrix got = new PositionGrid(table, SIDE, true).at(new Grid(down, across));
-        assertThat(got.rows()).isEqualTo(down * across);
+        Matrix got = new Matrix(down * across, HIDDEN);
+        Weights weights = Weights.of(Tensor.ofFloats("", table.toArray(), SIDE * SIDE, HIDDEN));
+        try (Workers alone = new Workers(1)) {
+            new PositionGrid(weights, SIDE, true).addTo(alone, got, new Grid(down, across));
+        }
         for (int r = 0; r < got.rows(); r++) {
             for (int c = 0; c < HIDDEN; c++) {
                 double sum = 0;
