@@ -20,7 +20,7 @@ public final class Spills {
             Bf16Dots::straight Bf16Dots::dots12x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack Bf16Dots::unpack8
             F32Dots::straight F32Dots::dots12x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
-            Q8Dots::dots4x1 Q8Dots::dots1x4 Q4Dots::dots4x1 Q4Dots::dots1x4 TileBounds::lookUp
+            Q8Dots::dots4x1 Q8Dots::dots2x4 Q4Dots::dots4x1 Q4Dots::dots2x4
             OuterProduct::tile OuterProduct::transposedTile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
             Quads::interleave Quads::separate Quads::copy
             DecodeAttention$Simd::fourDots DecodeAttention$Simd::fourColumns

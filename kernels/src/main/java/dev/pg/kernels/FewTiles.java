@@ -15,6 +15,9 @@ final class FewTiles {
     private static final int TILE = Quantization.TILE;
     private static final int LANES = VectorSupport.LANES;
 
+    /** Groups multiplied at once: their weights and their part of four tokens stay in an L1 cache of 32 KB. */
+    private static final int TOGETHER = 16;
+
     /**
      * Floats behind an array of one worker that nobody uses: two cache lines. Otherwise its end shared a line with the next worker's, and
      * the threads took it from each other in every block.
@@ -23,7 +26,6 @@ final class FewTiles {
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
-    private final float[][] bounds; // per worker, see TileBounds
     private final TileTokens packed = new TileTokens();
     private final Workers.Task tileTask = this::multiplyTile;
 
@@ -34,7 +36,6 @@ final class FewTiles {
     FewTiles(Workers workers) {
         this.workers = workers;
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
-        bounds = new float[workers.threads()][TileBounds.SIZE + APART];
     }
 
     /** True if all weights of {@code w} are quantised in one format. */
@@ -78,48 +79,51 @@ final class FewTiles {
         QuantizedWeights part = (QuantizedWeights) w.part(p);
         float[] tileSums = sums[worker];
         Arrays.fill(tileSums, 0, Math.max(1, 4 * packed.fours()) * TILE, 0);
-        for (int group = 0; group < part.groups(); group += Quantization.BLOCK) {
-            addBlock(part, tile, group, tileSums, bounds[worker]);
+        for (int group = 0; group < part.groups(); group += TOGETHER) {
+            addGroups(part, tile, group, Math.min(TOGETHER, part.groups() - group), tileSums);
         }
         int first = column + tile * TILE;
         int rows = Math.min(TILE, part.rows() - tile * TILE);
         for (int t = 0; t < tokens; t++) {
             for (int r = 0; r < rows; r++) {
-                y.data()[y.at(t) + first + r] = tileSums[t * TILE + r] + w.bias(first + r);
+                y.data()[y.at(t) + first + r] = tileSums[t * TILE + place(r)] + w.bias(first + r);
             }
         }
     }
 
-    private void addBlock(QuantizedWeights part, int tile, int group, float[] sums, float[] bounds) {
-        int groups = part.blockGroups(group);
-        long at = part.wordsAt(tile, group);
+    /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
+    private static int place(int row) {
+        int inPair = row % (2 * LANES);
+        return row - inPair + inPair % 2 * LANES + inPair / 2;
+    }
+
+    private void addGroups(QuantizedWeights part, int tile, int group, int groups, float[] sums) {
+        long at = part.groupAt(tile, group);
         boolean eight = part.quantization() == Quantization.Q8;
         int words = part.quantization().words();
+        float[] levels = part.levels();
         int[] x = packed.factors();
         float[] scales = packed.scales();
-        TileBounds.lookUp(part.data, part.codesAt(tile, group), groups, part.levels(), bounds);
         if (packed.fours() == 0) {
             int xo = packed.factorsAt(0, group);
             int co = packed.scalesAt(0, group);
             for (int r = 0; r < TILE; r += 4 * LANES) {
-                long rows = at + r * (long) Integer.BYTES;
                 if (eight) {
-                    Q8Dots.dots4x1(part.data, rows, groups, words, 1, 8, x, xo, scales, co, bounds, r, sums, r);
+                    Q8Dots.dots4x1(part.data, at, r, groups, words, 1, 8, x, xo, scales, co, levels, sums, r);
                 } else {
-                    Q4Dots.dots4x1(part.data, rows, groups, words, 1, 4, x, xo, scales, co, bounds, r, sums, r);
+                    Q4Dots.dots4x1(part.data, at, r, groups, words, 1, 4, x, xo, scales, co, levels, sums, r);
                 }
             }
         }
         for (int f = 0; f < packed.fours(); f++) {
             int xo = packed.factorsAt(f, group);
             int co = packed.scalesAt(f, group);
-            for (int r = 0; r < TILE; r += LANES) {
-                long rows = at + r * (long) Integer.BYTES;
+            for (int r = 0; r < TILE; r += 2 * LANES) {
                 int so = f * 4 * TILE + r;
                 if (eight) {
-                    Q8Dots.dots1x4(part.data, rows, groups, words, 1, 8, x, xo, scales, co, bounds, r, sums, so);
+                    Q8Dots.dots2x4(part.data, at, r, groups, words, 1, 8, x, xo, scales, co, levels, sums, so);
                 } else {
-                    Q4Dots.dots1x4(part.data, rows, groups, words, 1, 4, x, xo, scales, co, bounds, r, sums, so);
+                    Q4Dots.dots2x4(part.data, at, r, groups, words, 1, 4, x, xo, scales, co, levels, sums, so);
                 }
             }
         }

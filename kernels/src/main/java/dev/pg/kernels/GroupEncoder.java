@@ -8,112 +8,125 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 
 /**
- * Encodes one group of a tile: tries bounds around those that just hold the weights, and keeps those with the least squared error. Narrower
- * bounds cut the outermost weights off and store all others better; with four bits that takes a sixth off the error.
+ * Encodes one group of a tile: tries scales and zero points around those that just hold the weights, and keeps those with the least squared
+ * error. A smaller scale cuts the outermost weights off and stores all others better; with four bits that takes a sixth off the error.
  *
  * <p>Loops run over the rows of the tile innermost, so that the compiler can make vectors of them. Not thread-safe.
  */
 final class GroupEncoder {
     private final Quantization format;
     private final float[] levels;
-    private final int narrowest; // levels below the one that holds the weights, to be tried
-    private final int widest;
+    private final int smallest; // levels below the one that holds the weights, to be tried
+    private final int largest;
+    private final int farthest; // zero points on either side of the one that cuts off as much above as below
 
-    private final float[] high = new float[TILE];
-    private final float[] low = new float[TILE];
+    private final float[] scale = new float[TILE]; // that holds the weights
+    private final float[] middle = new float[TILE]; // of the weights
     private final float[] step = new float[TILE];
+    private final float[] low = new float[TILE];
     private final float[] inverse = new float[TILE];
     private final float[] offset = new float[TILE];
     private final float[] error = new float[TILE];
     private final float[] leastError = new float[TILE];
-    private final int[] highCode = new int[TILE];
-    private final int[] lowCode = new int[TILE];
-    private final int[] bestCode = new int[TILE];
+    private final int[] level = new int[TILE]; // that holds the weights
+    private final byte[] code = new byte[TILE];
+    private final byte[] bestCode = new byte[TILE];
     private final int[] quantized = new int[GROUP * TILE];
 
     GroupEncoder(Quantization format, float[] levels) {
         this.format = format;
         this.levels = levels;
         boolean eight = format == Quantization.Q8;
-        narrowest = eight ? -1 : -3;
-        widest = eight ? 0 : 1;
+        smallest = eight ? -1 : -3;
+        largest = eight ? 0 : 1;
+        farthest = eight ? 1 : 2;
     }
 
     /**
-     * The bounds that hold the weights: {@code high[r]} and {@code low[r]} for each row of {@code w} [GROUP × TILE]. The largest weight is a
-     * step below the upper bound.
+     * The least scale that holds the weights: {@code scale[r]} for each row of {@code w} [GROUP × TILE], and {@code middle[r]} between
+     * the largest and the smallest of them.
      */
-    static void bounds(Quantization format, float[] w, float[] high, float[] low) {
-        Arrays.fill(high, 0);
-        Arrays.fill(low, 0);
-        for (int k = 0; k < GROUP; k++) {
+    static void hold(Quantization format, float[] w, float[] scale, float[] middle) {
+        float[] high = scale;
+        float[] low = middle;
+        System.arraycopy(w, 0, high, 0, TILE);
+        System.arraycopy(w, 0, low, 0, TILE);
+        for (int k = 1; k < GROUP; k++) {
             for (int r = 0; r < TILE; r++) {
                 high[r] = Math.max(high[r], w[k * TILE + r]);
-                low[r] = Math.max(low[r], -w[k * TILE + r]);
+                low[r] = Math.min(low[r], w[k * TILE + r]);
             }
         }
-        float part = 1 / format.steps();
+        int span = format.spacing() * format.most();
         for (int r = 0; r < TILE; r++) {
-            high[r] = high[r] == 0 ? 0 : (high[r] + low[r] * part) / (1 - part);
+            float max = high[r];
+            float min = low[r];
+            middle[r] = (max + min) / 2;
+            float wanted = (span / 2f - middle[r] * (span / (max - min)) - format.middle()) / format.zeroSpacing();
+            int zero = (int) Math.floor(Math.clamp(wanted, -8f, 6f)); // that one or the next; of NaN it becomes 0
+            int offset = format.zeroSpacing() * zero + format.middle();
+            int next = offset + format.zeroSpacing();
+            scale[r] = Math.min(
+                    Math.max(-min / offset, max / (span - offset)), Math.max(-min / next, max / (span - next)));
         }
     }
 
-    /** Encodes {@code w} [GROUP × TILE]: its codes and its words go to these bytes of {@code target}. */
-    void encode(float[] w, MemorySegment target, long codesAt, long wordsAt) {
-        bounds(format, w, high, low);
+    /** Encodes {@code w} [GROUP × TILE] to the bytes of {@code target} from {@code at}. */
+    void encode(float[] w, MemorySegment target, long at) {
+        hold(format, w, scale, middle);
         for (int r = 0; r < TILE; r++) {
-            highCode[r] = code(high[r]);
-            lowCode[r] = code(low[r]);
+            level[r] = level(scale[r]);
         }
         Arrays.fill(leastError, Float.POSITIVE_INFINITY);
-        for (int up = narrowest; up <= widest; up++) {
-            for (int down = narrowest; down <= widest; down++) {
-                attempt(w, up, down);
+        for (int up = smallest; up <= largest; up++) {
+            for (int shift = -farthest; shift <= farthest; shift++) {
+                attempt(w, up, shift);
             }
         }
         for (int r = 0; r < TILE; r++) {
             use(r, bestCode[r]);
-            target.set(ValueLayout.JAVA_BYTE, codesAt + r, (byte) bestCode[r]);
+            target.set(ValueLayout.JAVA_BYTE, at + r, bestCode[r]);
         }
         quantize(w);
-        store(target, wordsAt);
+        store(target, at + TILE);
     }
 
-    /** The level that holds {@code bound}. */
-    private int code(float bound) {
-        int code = 0;
-        while (code < Quantization.LEVELS - 1 && levels[code] < bound) {
-            code++;
+    /** The level that holds {@code scale}. */
+    private int level(float scale) {
+        int i = 0;
+        while (i < Quantization.LEVELS - 1 && levels[i] < scale) {
+            i++;
         }
-        return code;
+        return i;
     }
 
-    private void use(int r, int code) {
-        low[r] = levels[code & 15];
-        float range = low[r] + levels[code >> 4];
-        step[r] = range / format.steps();
-        inverse[r] = range > 0 ? format.steps() / range : 0;
-        offset[r] = low[r] * inverse[r] + 0.5f;
+    private void use(int r, byte code) {
+        step[r] = levels[code & 15] * format.spacing();
+        low[r] = levels[code & 15] * format.offset(code);
+        inverse[r] = step[r] > 0 ? 1 / step[r] : 0;
+        offset[r] = (float) format.offset(code) / format.spacing() + 0.5f;
+        this.code[r] = code;
     }
 
-    private void attempt(float[] w, int up, int down) {
+    private void attempt(float[] w, int up, int shift) {
+        float half = format.spacing() * format.most() / 2f - format.middle();
         for (int r = 0; r < TILE; r++) {
-            int h = Math.clamp(highCode[r] + up, 0, Quantization.LEVELS - 1);
-            int l = Math.clamp(lowCode[r] + down, 0, Quantization.LEVELS - 1);
-            use(r, h << 4 | l);
-            quantized[r] = h << 4 | l;
+            int i = Math.clamp(level[r] + up, 0, Quantization.LEVELS - 1);
+            float wanted = levels[i] > 0 ? (half - middle[r] / levels[i]) / format.zeroSpacing() : 0;
+            int zero = Math.clamp(Math.round(wanted) + shift, -8, 7);
+            use(r, (byte) (zero << 4 | i));
         }
         errors(w);
         for (int r = 0; r < TILE; r++) {
             if (error[r] < leastError[r]) {
                 leastError[r] = error[r];
-                bestCode[r] = quantized[r];
+                bestCode[r] = code[r];
             }
         }
     }
 
     private void errors(float[] w) {
-        int most = (1 << format.bits()) - 1;
+        int most = format.most();
         Arrays.fill(error, 0);
         for (int k = 0; k < GROUP; k++) {
             for (int r = 0; r < TILE; r++) {
@@ -126,11 +139,10 @@ final class GroupEncoder {
     }
 
     private void quantize(float[] w) {
-        int most = (1 << format.bits()) - 1;
         for (int k = 0; k < GROUP; k++) {
             for (int r = 0; r < TILE; r++) {
                 int q = (int) (w[k * TILE + r] * inverse[r] + offset[r]);
-                quantized[k * TILE + r] = Math.max(0, Math.min(most, q));
+                quantized[k * TILE + r] = Math.max(0, Math.min(format.most(), q));
             }
         }
     }
@@ -138,17 +150,16 @@ final class GroupEncoder {
     private void store(MemorySegment target, long at) {
         for (int i = 0; i < format.words(); i++) {
             for (int r = 0; r < TILE; r++) {
-                int word = 0;
-                for (int b = 0; b < Integer.BYTES; b++) {
-                    if (format == Quantization.Q8) {
-                        word |= quantized[(4 * i + b) * TILE + r] << (8 * b);
-                    } else {
-                        int two = quantized[(8 * i + b) * TILE + r] | (quantized[(8 * i + 4 + b) * TILE + r] << 4);
-                        word |= two << (8 * b);
-                    }
+                int word = q(2 * i, r) | q(2 * i + 1, r) << 8;
+                if (format == Quantization.Q4) {
+                    word |= q(8 + 2 * i, r) << 4 | q(9 + 2 * i, r) << 12;
                 }
-                target.set(QuantizedWeights.INT, at + (i * TILE + r) * (long) Integer.BYTES, word);
+                target.set(QuantizedWeights.SHORT, at + (i * TILE + r) * (long) Short.BYTES, (short) word);
             }
         }
+    }
+
+    private int q(int input, int row) {
+        return quantized[input * TILE + row];
     }
 }

@@ -3,9 +3,9 @@ package dev.pg.kernels;
 import java.util.Arrays;
 
 /**
- * Finds the levels of a matrix: {@link Quantization#LEVELS} numbers of which the bounds of all groups are taken. A bound takes the next
- * level that is not smaller, and the squared error of a group grows with the square of its bounds, so the levels are those that make the
- * sum of squares of all bounds least, found by dynamic programming over a histogram. The first is 0, for groups of one sign.
+ * Finds the levels of a matrix: {@link Quantization#LEVELS} numbers of which the scales of all groups are taken. A scale takes the next
+ * level that is not smaller, and the squared error of a group grows with the square of its scale, so the levels are those that make the
+ * sum of squares of all scales least, found by dynamic programming over a histogram. Levels that nothing needs are 0.
  *
  * <p>Not thread-safe; {@link #add(LevelFit)} joins the counts of several threads.
  */
@@ -13,17 +13,17 @@ final class LevelFit {
     /** Bins of an octave: 32. */
     private static final int SHIFT = 18;
 
-    /** Octaves below the largest bound that are told apart: smaller bounds matter little to the error of the matrix. */
+    /** Octaves below the largest scale that are told apart: smaller scales matter little to the error of the matrix. */
     private static final int OCTAVES = 10;
 
     private final long[] counts = new long[1 << (Integer.SIZE - 1 - SHIFT)];
     private float largest;
 
-    /** Counts a bound, which must be finite and not below 0. */
-    void add(float bound) {
-        if (bound > 0) {
-            counts[bin(bound)]++;
-            largest = Math.max(largest, bound);
+    /** Counts a scale, which must be finite and not below 0. */
+    void add(float scale) {
+        if (scale > 0) {
+            counts[bin(scale)]++;
+            largest = Math.max(largest, scale);
         }
     }
 
@@ -35,8 +35,8 @@ final class LevelFit {
         largest = Math.max(largest, other.largest);
     }
 
-    private static int bin(float bound) {
-        return Float.floatToRawIntBits(bound) >>> SHIFT;
+    private static int bin(float scale) {
+        return Float.floatToRawIntBits(scale) >>> SHIFT;
     }
 
     /** The levels, ascending. */
@@ -45,7 +45,7 @@ final class LevelFit {
         int first = Math.max(0, last - (OCTAVES << (23 - SHIFT)));
         int bins = last - first + 1;
         double[] squares = new double[bins]; // of the upper edge of each bin
-        double[] below = new double[bins + 1]; // bounds in the bins before
+        double[] below = new double[bins + 1]; // scales in the bins before
         below[1] = Arrays.stream(counts, 0, first + 1).sum();
         for (int i = 0; i < bins; i++) {
             float edge = edge(first + i);
@@ -57,14 +57,14 @@ final class LevelFit {
         int[][] cuts = cuts(squares, below);
         float[] levels = new float[Quantization.LEVELS];
         int end = bins;
-        for (int level = levels.length - 1; level > 0; level--) {
+        for (int level = levels.length - 1; level >= 0; level--) {
             levels[level] = end == 0 ? 0 : edge(first + end - 1);
             end = cuts[level][end];
         }
         return levels;
     }
 
-    /** What a bin's bounds are rounded up to. */
+    /** What a bin's scales are rounded up to. */
     private float edge(int bin) {
         return Math.min(largest, Float.intBitsToFloat((bin + 1) << SHIFT));
     }
@@ -75,7 +75,7 @@ final class LevelFit {
         int[][] cuts = new int[Quantization.LEVELS][bins + 1];
         double[] before = new double[bins + 1];
         Arrays.fill(before, 1, bins + 1, Double.POSITIVE_INFINITY);
-        for (int level = 1; level < Quantization.LEVELS; level++) {
+        for (int level = 0; level < Quantization.LEVELS; level++) {
             double[] least = new double[bins + 1];
             for (int end = 1; end <= bins; end++) {
                 least[end] = Double.POSITIVE_INFINITY;

@@ -2,40 +2,43 @@ package dev.pg.kernels;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.B2S;
 import static jdk.incubator.vector.VectorOperators.I2F;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Dot products of {@link Quantization#Q4} weights with rounded tokens, a row of the tile in each int lane, four inputs in each short
- * lane. Products are made in 16 bits, modulo 2^16: a lane v = q0 + 16·q1 + 256·q2 + 4096·q3 need not be taken apart to give
+ * Dot products of {@link Quantization#Q4} weights with rounded tokens, a row of the tile in each short lane, with four inputs. Products are
+ * made in 16 bits, modulo 2^16: a lane v = q0 + 16·q1 + 256·q2 + 4096·q3 need not be taken apart to give
  *
  * <pre>
  *   v · a0 + (v >>> 4) · (a1 − 16·a0) + (v >>> 8) · (a2 − 16·a1) + (v >>> 12) · (a3 − 16·a2) = q0·a0 + q1·a1 + q2·a2 + q3·a3
  * </pre>
  *
- * {@link TileTokens} rounds so that the eight products of a group fit a short lane. The loops are those of {@link Q8Dots}; with one token, sums
- * stay in memory, since AVX2 has no registers for them.
+ * Zero points and the middle of the format are products of the same kind, and {@link TileTokens} rounds so that the sum of a group fits a
+ * lane. So only the scale of a group is left for floats. The loops are those of {@link Q8Dots}.
  */
 final class Q4Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final VectorSpecies<Integer> INT = Species.INT;
     private static final VectorSpecies<Short> SHORT = Species.SHORT_PAIRS;
+    private static final VectorSpecies<Byte> BYTE = Species.BYTE_PAIRS;
     private static final int LANES = VectorSupport.LANES;
 
     private static final long BYTES = INT.vectorByteSize();
     private static final int TILE = Quantization.TILE;
-    private static final int LOW = TileBounds.LOW;
 
-    /** From a word of the tile to the next of the same row. */
-    private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
+    /** From a word of a row to the next. */
+    private static final long WORD_BYTES = TILE * (long) Short.BYTES;
 
     /** See {@link Q8Dots}. */
     private static final ShortVector FOURS = ShortVector.broadcast(SHORT, 4);
@@ -43,20 +46,22 @@ final class Q4Dots {
     private Q4Dots() {}
 
     /**
-     * The products of some groups of 4 · LANES rows with one token: sums[row].
+     * The products of some groups of 4 · LANES rows with one token: sums[row], in the order of {@link FewTiles}.
      *
-     * @param word where the words of the rows begin
+     * @param at where the groups begin
+     * @param row the first, of the tile
      * @param words of a row in a group
      * @param step 1
      * @param four 4
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
-     * @param bounds of {@link TileBounds}
+     * @param levels of the matrix
      * @param sums added to
      */
     static void dots4x1(
             MemorySegment w,
-            long word,
+            long at,
+            int row,
             int groups,
             int words,
             int step,
@@ -65,15 +70,26 @@ final class Q4Dots {
             int xo,
             float[] scales,
             int co,
-            float[] bounds,
-            int bo,
+            float[] levels,
             float[] sums,
             int so) {
+        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+        long code = at + row;
+        long word = at + TILE + row * (long) Short.BYTES;
+        long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
-            ShortVector s0 = ShortVector.zero(SHORT);
-            ShortVector s1 = ShortVector.zero(SHORT);
-            ShortVector s2 = ShortVector.zero(SHORT);
-            ShortVector s3 = ShortVector.zero(SHORT);
+            ShortVector code0 = (ShortVector)
+                    ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN).convertShape(B2S, SHORT, 0);
+            ShortVector code1 = (ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                    .convertShape(B2S, SHORT, 0);
+            ShortVector zero = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
+            ShortVector middle = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+            ShortVector s0 = code0.lanewise(ASHR, 4).mul(zero).add(middle);
+            ShortVector s1 = code1.lanewise(ASHR, 4).mul(zero).add(middle);
+            xo += 2;
             for (int i = 0; i < words; i += step) {
                 ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
                 ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
@@ -95,75 +111,104 @@ final class Q4Dots {
                 s1 = w1.mul(x2).add(s1);
                 w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
                 s1 = w1.mul(x3).add(s1);
-                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
-                s2 = w2.mul(x0).add(s2);
-                w2 = LANES == 16 ? w2.lanewise(LSHR, FOURS) : w2.lanewise(LSHR, four);
-                s2 = w2.mul(x1).add(s2);
-                w2 = LANES == 16 ? w2.lanewise(LSHR, FOURS) : w2.lanewise(LSHR, four);
-                s2 = w2.mul(x2).add(s2);
-                w2 = LANES == 16 ? w2.lanewise(LSHR, FOURS) : w2.lanewise(LSHR, four);
-                s2 = w2.mul(x3).add(s2);
-                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
-                s3 = w3.mul(x0).add(s3);
-                w3 = LANES == 16 ? w3.lanewise(LSHR, FOURS) : w3.lanewise(LSHR, four);
-                s3 = w3.mul(x1).add(s3);
-                w3 = LANES == 16 ? w3.lanewise(LSHR, FOURS) : w3.lanewise(LSHR, four);
-                s3 = w3.mul(x2).add(s3);
-                w3 = LANES == 16 ? w3.lanewise(LSHR, FOURS) : w3.lanewise(LSHR, four);
-                s3 = w3.mul(x3).add(s3);
-                word += TILE_BYTES;
+                word += WORD_BYTES;
                 xo += 4;
             }
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
-            FloatVector minus = FloatVector.broadcast(FLOAT, scales[co + 1]);
-            FloatVector range0 = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
+            IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
+            IntVector t1 =
+                    FloatVector.fromArray(FLOAT, levels, LANES % 16).mul(scale).reinterpretAsInts();
+            IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16)
+                    .mul(scale)
+                    .reinterpretAsInts();
+            IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16)
+                    .mul(scale)
+                    .reinterpretAsInts();
+            IntVector even0 = code0.reinterpretAsInts();
+            IntVector odd0 = even0.lanewise(LSHR, 16);
             IntVector both0 = s0.reinterpretAsInts();
-            IntVector total0 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both0.lanewise(ASHR, 16));
-            FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
-            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range0, sum0);
-            low0.fma(minus, sum0).intoArray(sums, so);
-            FloatVector range1 = FloatVector.fromArray(FLOAT, bounds, bo + LANES);
-            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + LANES);
+            IntVector scale0 = LANES == 16
+                    ? even0.selectFrom(t0)
+                    : LANES == 8
+                            ? even0.selectFrom(t0)
+                                    .blend(
+                                            even0.selectFrom(t1),
+                                            even0.lanewise(LSHL, 28).compare(LT, 0))
+                            : even0.selectFrom(t0, t1)
+                                    .blend(
+                                            even0.selectFrom(t2, t3),
+                                            even0.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector scale1 = LANES == 16
+                    ? odd0.selectFrom(t0)
+                    : LANES == 8
+                            ? odd0.selectFrom(t0)
+                                    .blend(
+                                            odd0.selectFrom(t1),
+                                            odd0.lanewise(LSHL, 28).compare(LT, 0))
+                            : odd0.selectFrom(t0, t1)
+                                    .blend(
+                                            odd0.selectFrom(t2, t3),
+                                            odd0.lanewise(LSHL, 28).compare(LT, 0));
+            sum0 = ((FloatVector) both0.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale0.reinterpretAsFloats(), sum0);
+            sum1 = ((FloatVector) both0.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale1.reinterpretAsFloats(), sum1);
+            IntVector even1 = code1.reinterpretAsInts();
+            IntVector odd1 = even1.lanewise(LSHR, 16);
             IntVector both1 = s1.reinterpretAsInts();
-            IntVector total1 = both1.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both1.lanewise(ASHR, 16));
-            FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
-            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range1, sum1);
-            low1.fma(minus, sum1).intoArray(sums, so + LANES);
-            FloatVector range2 = FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES);
-            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 2 * LANES);
-            IntVector both2 = s2.reinterpretAsInts();
-            IntVector total2 = both2.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both2.lanewise(ASHR, 16));
-            FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
-            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range2, sum2);
-            low2.fma(minus, sum2).intoArray(sums, so + 2 * LANES);
-            FloatVector range3 = FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES);
-            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 3 * LANES);
-            IntVector both3 = s3.reinterpretAsInts();
-            IntVector total3 = both3.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both3.lanewise(ASHR, 16));
-            FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
-            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0)).mul(scale).fma(range3, sum3);
-            low3.fma(minus, sum3).intoArray(sums, so + 3 * LANES);
-            co += TileTokens.SCALES;
-            bo += TILE;
+            IntVector scale2 = LANES == 16
+                    ? even1.selectFrom(t0)
+                    : LANES == 8
+                            ? even1.selectFrom(t0)
+                                    .blend(
+                                            even1.selectFrom(t1),
+                                            even1.lanewise(LSHL, 28).compare(LT, 0))
+                            : even1.selectFrom(t0, t1)
+                                    .blend(
+                                            even1.selectFrom(t2, t3),
+                                            even1.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector scale3 = LANES == 16
+                    ? odd1.selectFrom(t0)
+                    : LANES == 8
+                            ? odd1.selectFrom(t0)
+                                    .blend(
+                                            odd1.selectFrom(t1),
+                                            odd1.lanewise(LSHL, 28).compare(LT, 0))
+                            : odd1.selectFrom(t0, t1)
+                                    .blend(
+                                            odd1.selectFrom(t2, t3),
+                                            odd1.lanewise(LSHL, 28).compare(LT, 0));
+            sum2 = ((FloatVector) both1.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale2.reinterpretAsFloats(), sum2);
+            sum3 = ((FloatVector) both1.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale3.reinterpretAsFloats(), sum3);
+            co++;
+            code += groupBytes;
+            word += TILE;
         }
+        sum0.intoArray(sums, so);
+        sum1.intoArray(sums, so + LANES);
+        sum2.intoArray(sums, so + 2 * LANES);
+        sum3.intoArray(sums, so + 3 * LANES);
     }
 
     /**
-     * The products of some groups of LANES rows with four tokens: sums[token][row].
+     * The products of some groups of 2 · LANES rows with four tokens: sums[token][row], in the order of {@link FewTiles}.
      *
-     * @param word where the words of the rows begin
+     * @param at where the groups begin
+     * @param row the first, of the tile
      * @param words of a row in a group
      * @param step 1
      * @param four 4
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
-     * @param bounds of {@link TileBounds}
+     * @param levels of the matrix
      * @param sums added to
      */
-    static void dots1x4(
+    static void dots2x4(
             MemorySegment w,
-            long word,
+            long at,
+            int row,
             int groups,
             int words,
             int step,
@@ -172,19 +217,25 @@ final class Q4Dots {
             int xo,
             float[] scales,
             int co,
-            float[] bounds,
-            int bo,
+            float[] levels,
             float[] sums,
             int so) {
-        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + TILE);
-        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * TILE);
-        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * TILE);
+        long code = at + row;
+        long word = at + TILE + row * (long) Short.BYTES;
+        long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
-            ShortVector s0 = ShortVector.zero(SHORT);
-            ShortVector s1 = ShortVector.zero(SHORT);
-            ShortVector s2 = ShortVector.zero(SHORT);
-            ShortVector s3 = ShortVector.zero(SHORT);
+            ShortVector codes = (ShortVector)
+                    ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN).convertShape(B2S, SHORT, 0);
+            ShortVector zeros = codes.lanewise(ASHR, 4);
+            ShortVector s0 = zeros.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts());
+            ShortVector s1 = zeros.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts());
+            ShortVector s2 = zeros.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts());
+            ShortVector s3 = zeros.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts());
+            xo += 8;
             for (int i = 0; i < words; i += step) {
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
                 s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
@@ -225,41 +276,74 @@ final class Q4Dots {
                         .add(s2);
                 s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
                         .add(s3);
-                word += TILE_BYTES;
+                word += WORD_BYTES;
                 xo += four;
             }
-            FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
+            IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).reinterpretAsInts();
+            IntVector t1 = FloatVector.fromArray(FLOAT, levels, LANES % 16).reinterpretAsInts();
+            IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16).reinterpretAsInts();
+            IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16).reinterpretAsInts();
+            IntVector even = codes.reinterpretAsInts();
+            IntVector odd = even.lanewise(LSHR, 16);
+            IntVector evenLevels = LANES == 16
+                    ? even.selectFrom(t0)
+                    : LANES == 8
+                            ? even.selectFrom(t0)
+                                    .blend(
+                                            even.selectFrom(t1),
+                                            even.lanewise(LSHL, 28).compare(LT, 0))
+                            : even.selectFrom(t0, t1)
+                                    .blend(
+                                            even.selectFrom(t2, t3),
+                                            even.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector oddLevels = LANES == 16
+                    ? odd.selectFrom(t0)
+                    : LANES == 8
+                            ? odd.selectFrom(t0)
+                                    .blend(
+                                            odd.selectFrom(t1),
+                                            odd.lanewise(LSHL, 28).compare(LT, 0))
+                            : odd.selectFrom(t0, t1)
+                                    .blend(
+                                            odd.selectFrom(t2, t3),
+                                            odd.lanewise(LSHL, 28).compare(LT, 0));
+            FloatVector evens = evenLevels.reinterpretAsFloats();
+            FloatVector odds = oddLevels.reinterpretAsFloats();
+            FloatVector scale0 = FloatVector.broadcast(FLOAT, scales[co]);
             IntVector both0 = s0.reinterpretAsInts();
-            IntVector total0 = both0.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both0.lanewise(ASHR, 16));
-            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
-                    .mul(FloatVector.broadcast(FLOAT, scales[co]))
-                    .fma(range, sum0);
-            sum0 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 4]), sum0);
+            ((FloatVector) both0.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale0), FloatVector.fromArray(FLOAT, sums, so))
+                    .intoArray(sums, so);
+            ((FloatVector) both0.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale0), FloatVector.fromArray(FLOAT, sums, so + LANES))
+                    .intoArray(sums, so + LANES);
+            FloatVector scale1 = FloatVector.broadcast(FLOAT, scales[co + 1]);
             IntVector both1 = s1.reinterpretAsInts();
-            IntVector total1 = both1.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both1.lanewise(ASHR, 16));
-            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
-                    .mul(FloatVector.broadcast(FLOAT, scales[co + 1]))
-                    .fma(range, sum1);
-            sum1 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 5]), sum1);
+            ((FloatVector) both1.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale1), FloatVector.fromArray(FLOAT, sums, so + TILE))
+                    .intoArray(sums, so + TILE);
+            ((FloatVector) both1.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale1), FloatVector.fromArray(FLOAT, sums, so + TILE + LANES))
+                    .intoArray(sums, so + TILE + LANES);
+            FloatVector scale2 = FloatVector.broadcast(FLOAT, scales[co + 2]);
             IntVector both2 = s2.reinterpretAsInts();
-            IntVector total2 = both2.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both2.lanewise(ASHR, 16));
-            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
-                    .mul(FloatVector.broadcast(FLOAT, scales[co + 2]))
-                    .fma(range, sum2);
-            sum2 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 6]), sum2);
+            ((FloatVector) both2.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale2), FloatVector.fromArray(FLOAT, sums, so + 2 * TILE))
+                    .intoArray(sums, so + 2 * TILE);
+            ((FloatVector) both2.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale2), FloatVector.fromArray(FLOAT, sums, so + 2 * TILE + LANES))
+                    .intoArray(sums, so + 2 * TILE + LANES);
+            FloatVector scale3 = FloatVector.broadcast(FLOAT, scales[co + 3]);
             IntVector both3 = s3.reinterpretAsInts();
-            IntVector total3 = both3.lanewise(LSHL, 16).lanewise(ASHR, 16).add(both3.lanewise(ASHR, 16));
-            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
-                    .mul(FloatVector.broadcast(FLOAT, scales[co + 3]))
-                    .fma(range, sum3);
-            sum3 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 7]), sum3);
-            co += 4 * TileTokens.SCALES;
-            bo += TILE;
+            ((FloatVector) both3.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale3), FloatVector.fromArray(FLOAT, sums, so + 3 * TILE))
+                    .intoArray(sums, so + 3 * TILE);
+            ((FloatVector) both3.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale3), FloatVector.fromArray(FLOAT, sums, so + 3 * TILE + LANES))
+                    .intoArray(sums, so + 3 * TILE + LANES);
+            co += 4;
+            code += groupBytes;
+            word += TILE;
         }
-        sum0.intoArray(sums, so);
-        sum1.intoArray(sums, so + TILE);
-        sum2.intoArray(sums, so + 2 * TILE);
-        sum3.intoArray(sums, so + 3 * TILE);
     }
 }

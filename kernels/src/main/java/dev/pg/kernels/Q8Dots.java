@@ -1,32 +1,37 @@
 package dev.pg.kernels;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
+import static jdk.incubator.vector.VectorOperators.ASHR;
+import static jdk.incubator.vector.VectorOperators.B2S;
 import static jdk.incubator.vector.VectorOperators.I2F;
+import static jdk.incubator.vector.VectorOperators.LSHL;
 import static jdk.incubator.vector.VectorOperators.LSHR;
+import static jdk.incubator.vector.VectorOperators.LT;
 
 import dev.pg.kernels.VectorSupport.Species;
 import java.lang.foreign.MemorySegment;
+import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Dot products of {@link Quantization#Q8} weights with rounded tokens, a row of the tile in each int lane, two inputs in each short
- * lane. Products are made in 16 bits, modulo 2^16: a lane v = q0 + 256·q1 need not be taken apart to give
+ * Dot products of {@link Quantization#Q8} weights with rounded tokens, a row of the tile in each short lane, with two inputs. Products are
+ * made in 16 bits, modulo 2^16: a lane v = q0 + 256·q1 need not be taken apart to give
  *
  * <pre>
  *   v · a0 + (v >>> 8) · (a1 − 256·a0) = q0·a0 + q1·a1
  * </pre>
  *
- * What {@link TileTokens} adds to it makes (q0 − 128)·a0 + (q1 − 128)·a1 + 32768 of it, which 16 bits hold without a sign, so that sums
- * over words take two additions and a shift.
+ * What {@link TileTokens} adds to it makes (q0 − 128)·a0 + (q1 − 128)·a1 + 32768 of it, which 16 bits hold without a sign. Sums over words
+ * take 32: those of the odd rows, and, modulo 2^32, those of the even ones with 65536 times the odd ones.
  *
  * <p>C2 moves all that does not depend on a sum to the front of a block, as far as the next branch, whether there are registers for it or
  * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it. With four tokens
  * their inputs would still be too many for 16 registers, so the index of those inputs advances by a parameter, too: a check of an
  * index that C2 cannot foresee is such a branch. Counts of shifts are parameters because C2 moves a constant one to a vector register
- * for every shift.
+ * for every shift. Sums of four tokens stay in memory, since AVX2 has no registers for them.
  *
  * <p>A vector that a loop carries is an argument here, never the receiver: {@code product.add(sum)}. The class of such a receiver follows
  * from itself, so C2 guesses it and checks; in a large method it may be unwilling to, and then every vector becomes an object.
@@ -35,17 +40,14 @@ final class Q8Dots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final VectorSpecies<Integer> INT = Species.INT;
     private static final VectorSpecies<Short> SHORT = Species.SHORT_PAIRS;
+    private static final VectorSpecies<Byte> BYTE = Species.BYTE_PAIRS;
     private static final int LANES = VectorSupport.LANES;
 
     private static final long BYTES = INT.vectorByteSize();
     private static final int TILE = Quantization.TILE;
-    private static final int LOW = TileBounds.LOW;
 
-    /** What a sum of upper halves counts too much in a sum of whole lanes: all − 2^16 · odd + odd. */
-    private static final IntVector SURPLUS = IntVector.broadcast(INT, 1 - (1 << 16));
-
-    /** From a word of the tile to the next of the same row. */
-    private static final long TILE_BYTES = TILE * (long) Integer.BYTES;
+    /** From a word of a row to the next. */
+    private static final long WORD_BYTES = TILE * (long) Short.BYTES;
 
     /**
      * Where a lane may have a count of its own, 512-bit shifts by the same count for all take the port of multiplications on a Zen 4. AVX2
@@ -56,20 +58,22 @@ final class Q8Dots {
     private Q8Dots() {}
 
     /**
-     * The products of some groups of 4 · LANES rows with one token: sums[row].
+     * The products of some groups of 4 · LANES rows with one token: sums[row], in the order of {@link FewTiles}.
      *
-     * @param word where the words of the rows begin
+     * @param at where the groups begin
+     * @param row the first, of the tile
      * @param words of a row in a group
      * @param step 1
      * @param eight 8
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
-     * @param bounds of {@link TileBounds}
+     * @param levels of the matrix
      * @param sums added to
      */
     static void dots4x1(
             MemorySegment w,
-            long word,
+            long at,
+            int row,
             int groups,
             int words,
             int step,
@@ -78,23 +82,23 @@ final class Q8Dots {
             int xo,
             float[] scales,
             int co,
-            float[] bounds,
-            int bo,
+            float[] levels,
             float[] sums,
             int so) {
         FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
         FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
         FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
         FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+        long code = at + row;
+        long word = at + TILE + row * (long) Short.BYTES;
+        long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
+            int ao = xo;
+            xo += 2;
             IntVector all0 = IntVector.zero(INT);
             IntVector odd0 = IntVector.zero(INT);
             IntVector all1 = IntVector.zero(INT);
             IntVector odd1 = IntVector.zero(INT);
-            IntVector all2 = IntVector.zero(INT);
-            IntVector odd2 = IntVector.zero(INT);
-            IntVector all3 = IntVector.zero(INT);
-            IntVector odd3 = IntVector.zero(INT);
             for (int i = 0; i < words; i += step) {
                 ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
                 ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
@@ -109,52 +113,92 @@ final class Q8Dots {
                 IntVector p1 = w1.mul(x0).add(high1.mul(x1)).add(x2).reinterpretAsInts();
                 all1 = p1.add(all1);
                 odd1 = p1.lanewise(LSHR, 16).add(odd1);
-                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
-                ShortVector high2 = LANES == 16 ? w2.lanewise(LSHR, EIGHTS) : w2.lanewise(LSHR, eight);
-                IntVector p2 = w2.mul(x0).add(high2.mul(x1)).add(x2).reinterpretAsInts();
-                all2 = p2.add(all2);
-                odd2 = p2.lanewise(LSHR, 16).add(odd2);
-                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
-                ShortVector high3 = LANES == 16 ? w3.lanewise(LSHR, EIGHTS) : w3.lanewise(LSHR, eight);
-                IntVector p3 = w3.mul(x0).add(high3.mul(x1)).add(x2).reinterpretAsInts();
-                all3 = p3.add(all3);
-                odd3 = p3.lanewise(LSHR, 16).add(odd3);
-                word += TILE_BYTES;
+                word += WORD_BYTES;
                 xo += 3;
             }
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
-            FloatVector minus = FloatVector.broadcast(FLOAT, scales[co + 1]);
-            FloatVector shift = FloatVector.broadcast(FLOAT, scales[co + 2]);
-            FloatVector range0 = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low0 = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
-            IntVector total0 = SURPLUS.mul(odd0).add(all0);
-            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
-                    .fma(scale, shift)
-                    .fma(range0, sum0);
-            sum0 = low0.fma(minus, sum0);
-            FloatVector range1 = FloatVector.fromArray(FLOAT, bounds, bo + LANES);
-            FloatVector low1 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + LANES);
-            IntVector total1 = SURPLUS.mul(odd1).add(all1);
-            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
-                    .fma(scale, shift)
-                    .fma(range1, sum1);
-            sum1 = low1.fma(minus, sum1);
-            FloatVector range2 = FloatVector.fromArray(FLOAT, bounds, bo + 2 * LANES);
-            FloatVector low2 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 2 * LANES);
-            IntVector total2 = SURPLUS.mul(odd2).add(all2);
-            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
-                    .fma(scale, shift)
-                    .fma(range2, sum2);
-            sum2 = low2.fma(minus, sum2);
-            FloatVector range3 = FloatVector.fromArray(FLOAT, bounds, bo + 3 * LANES);
-            FloatVector low3 = FloatVector.fromArray(FLOAT, bounds, bo + LOW + 3 * LANES);
-            IntVector total3 = SURPLUS.mul(odd3).add(all3);
-            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
-                    .fma(scale, shift)
-                    .fma(range3, sum3);
-            sum3 = low3.fma(minus, sum3);
-            co += TileTokens.SCALES;
-            bo += TILE;
+            IntVector zero = IntVector.broadcast(INT, x[ao]);
+            IntVector middle = IntVector.broadcast(INT, x[ao + 1]);
+            IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
+            IntVector t1 =
+                    FloatVector.fromArray(FLOAT, levels, LANES % 16).mul(scale).reinterpretAsInts();
+            IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16)
+                    .mul(scale)
+                    .reinterpretAsInts();
+            IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16)
+                    .mul(scale)
+                    .reinterpretAsInts();
+            IntVector evenCode0 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode0 = evenCode0.lanewise(ASHR, 16);
+            IntVector scale0 = LANES == 16
+                    ? evenCode0.selectFrom(t0)
+                    : LANES == 8
+                            ? evenCode0
+                                    .selectFrom(t0)
+                                    .blend(
+                                            evenCode0.selectFrom(t1),
+                                            evenCode0.lanewise(LSHL, 28).compare(LT, 0))
+                            : evenCode0
+                                    .selectFrom(t0, t1)
+                                    .blend(
+                                            evenCode0.selectFrom(t2, t3),
+                                            evenCode0.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector scale1 = LANES == 16
+                    ? oddCode0.selectFrom(t0)
+                    : LANES == 8
+                            ? oddCode0.selectFrom(t0)
+                                    .blend(
+                                            oddCode0.selectFrom(t1),
+                                            oddCode0.lanewise(LSHL, 28).compare(LT, 0))
+                            : oddCode0.selectFrom(t0, t1)
+                                    .blend(
+                                            oddCode0.selectFrom(t2, t3),
+                                            oddCode0.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16))
+                    .add(middle)
+                    .add(evenCode0.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
+            sum0 = ((FloatVector) even0.convertShape(I2F, FLOAT, 0)).fma(scale0.reinterpretAsFloats(), sum0);
+            odd0 = oddCode0.lanewise(ASHR, 4).mul(zero).add(middle).add(odd0);
+            sum1 = ((FloatVector) odd0.convertShape(I2F, FLOAT, 0)).fma(scale1.reinterpretAsFloats(), sum1);
+            IntVector evenCode1 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode1 = evenCode1.lanewise(ASHR, 16);
+            IntVector scale2 = LANES == 16
+                    ? evenCode1.selectFrom(t0)
+                    : LANES == 8
+                            ? evenCode1
+                                    .selectFrom(t0)
+                                    .blend(
+                                            evenCode1.selectFrom(t1),
+                                            evenCode1.lanewise(LSHL, 28).compare(LT, 0))
+                            : evenCode1
+                                    .selectFrom(t0, t1)
+                                    .blend(
+                                            evenCode1.selectFrom(t2, t3),
+                                            evenCode1.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector scale3 = LANES == 16
+                    ? oddCode1.selectFrom(t0)
+                    : LANES == 8
+                            ? oddCode1.selectFrom(t0)
+                                    .blend(
+                                            oddCode1.selectFrom(t1),
+                                            oddCode1.lanewise(LSHL, 28).compare(LT, 0))
+                            : oddCode1.selectFrom(t0, t1)
+                                    .blend(
+                                            oddCode1.selectFrom(t2, t3),
+                                            oddCode1.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16))
+                    .add(middle)
+                    .add(evenCode1.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
+            sum2 = ((FloatVector) even1.convertShape(I2F, FLOAT, 0)).fma(scale2.reinterpretAsFloats(), sum2);
+            odd1 = oddCode1.lanewise(ASHR, 4).mul(zero).add(middle).add(odd1);
+            sum3 = ((FloatVector) odd1.convertShape(I2F, FLOAT, 0)).fma(scale3.reinterpretAsFloats(), sum3);
+            co++;
+            code += groupBytes;
+            word += TILE;
         }
         sum0.intoArray(sums, so);
         sum1.intoArray(sums, so + LANES);
@@ -163,20 +207,22 @@ final class Q8Dots {
     }
 
     /**
-     * The products of some groups of LANES rows with four tokens: sums[token][row].
+     * The products of some groups of 2 · LANES rows with four tokens: sums[token][row], in the order of {@link FewTiles}.
      *
-     * @param word where the words of the rows begin
+     * @param at where the groups begin
+     * @param row the first, of the tile
      * @param words of a row in a group
      * @param step 1
      * @param eight 8
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
-     * @param bounds of {@link TileBounds}
+     * @param levels of the matrix
      * @param sums added to
      */
-    static void dots1x4(
+    static void dots2x4(
             MemorySegment w,
-            long word,
+            long at,
+            int row,
             int groups,
             int words,
             int step,
@@ -185,15 +231,15 @@ final class Q8Dots {
             int xo,
             float[] scales,
             int co,
-            float[] bounds,
-            int bo,
+            float[] levels,
             float[] sums,
             int so) {
-        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + TILE);
-        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * TILE);
-        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * TILE);
+        long code = at + row;
+        long word = at + TILE + row * (long) Short.BYTES;
+        long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
+            int ao = xo;
+            xo += 8;
             IntVector all0 = IntVector.zero(INT);
             IntVector odd0 = IntVector.zero(INT);
             IntVector all1 = IntVector.zero(INT);
@@ -232,37 +278,90 @@ final class Q8Dots {
                         .reinterpretAsInts();
                 all3 = p3.add(all3);
                 odd3 = p3.lanewise(LSHR, 16).add(odd3);
-                word += TILE_BYTES;
+                word += WORD_BYTES;
                 xo += 9; // 12 in all
             }
-            FloatVector range = FloatVector.fromArray(FLOAT, bounds, bo);
-            FloatVector low = FloatVector.fromArray(FLOAT, bounds, bo + LOW);
-            IntVector total0 = SURPLUS.mul(odd0).add(all0);
-            sum0 = ((FloatVector) total0.convertShape(I2F, FLOAT, 0))
-                    .fma(FloatVector.broadcast(FLOAT, scales[co]), FloatVector.broadcast(FLOAT, scales[co + 8]))
-                    .fma(range, sum0);
-            sum0 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 4]), sum0);
-            IntVector total1 = SURPLUS.mul(odd1).add(all1);
-            sum1 = ((FloatVector) total1.convertShape(I2F, FLOAT, 0))
-                    .fma(FloatVector.broadcast(FLOAT, scales[co + 1]), FloatVector.broadcast(FLOAT, scales[co + 9]))
-                    .fma(range, sum1);
-            sum1 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 5]), sum1);
-            IntVector total2 = SURPLUS.mul(odd2).add(all2);
-            sum2 = ((FloatVector) total2.convertShape(I2F, FLOAT, 0))
-                    .fma(FloatVector.broadcast(FLOAT, scales[co + 2]), FloatVector.broadcast(FLOAT, scales[co + 10]))
-                    .fma(range, sum2);
-            sum2 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 6]), sum2);
-            IntVector total3 = SURPLUS.mul(odd3).add(all3);
-            sum3 = ((FloatVector) total3.convertShape(I2F, FLOAT, 0))
-                    .fma(FloatVector.broadcast(FLOAT, scales[co + 3]), FloatVector.broadcast(FLOAT, scales[co + 11]))
-                    .fma(range, sum3);
-            sum3 = low.fma(FloatVector.broadcast(FLOAT, scales[co + 7]), sum3);
-            co += 4 * TileTokens.SCALES;
-            bo += TILE;
+            IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).reinterpretAsInts();
+            IntVector t1 = FloatVector.fromArray(FLOAT, levels, LANES % 16).reinterpretAsInts();
+            IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16).reinterpretAsInts();
+            IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16).reinterpretAsInts();
+            IntVector evenCode = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode = evenCode.lanewise(ASHR, 16);
+            IntVector evenLevels = LANES == 16
+                    ? evenCode.selectFrom(t0)
+                    : LANES == 8
+                            ? evenCode.selectFrom(t0)
+                                    .blend(
+                                            evenCode.selectFrom(t1),
+                                            evenCode.lanewise(LSHL, 28).compare(LT, 0))
+                            : evenCode.selectFrom(t0, t1)
+                                    .blend(
+                                            evenCode.selectFrom(t2, t3),
+                                            evenCode.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector oddLevels = LANES == 16
+                    ? oddCode.selectFrom(t0)
+                    : LANES == 8
+                            ? oddCode.selectFrom(t0)
+                                    .blend(
+                                            oddCode.selectFrom(t1),
+                                            oddCode.lanewise(LSHL, 28).compare(LT, 0))
+                            : oddCode.selectFrom(t0, t1)
+                                    .blend(
+                                            oddCode.selectFrom(t2, t3),
+                                            oddCode.lanewise(LSHL, 28).compare(LT, 0));
+            FloatVector evens = evenLevels.reinterpretAsFloats();
+            FloatVector odds = oddLevels.reinterpretAsFloats();
+            IntVector evenZeros = evenCode.lanewise(LSHL, 24).lanewise(ASHR, 28);
+            IntVector oddZeros = oddCode.lanewise(ASHR, 4);
+            FloatVector scale0 = FloatVector.broadcast(FLOAT, scales[co]);
+            IntVector zero0 = IntVector.broadcast(INT, x[ao]);
+            IntVector middle0 = IntVector.broadcast(INT, x[ao + 4]);
+            IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16)).add(middle0).add(evenZeros.mul(zero0));
+            ((FloatVector) even0.convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale0), FloatVector.fromArray(FLOAT, sums, so))
+                    .intoArray(sums, so);
+            odd0 = oddZeros.mul(zero0).add(middle0).add(odd0);
+            ((FloatVector) odd0.convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale0), FloatVector.fromArray(FLOAT, sums, so + LANES))
+                    .intoArray(sums, so + LANES);
+            FloatVector scale1 = FloatVector.broadcast(FLOAT, scales[co + 1]);
+            IntVector zero1 = IntVector.broadcast(INT, x[ao + 1]);
+            IntVector middle1 = IntVector.broadcast(INT, x[ao + 5]);
+            IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16)).add(middle1).add(evenZeros.mul(zero1));
+            ((FloatVector) even1.convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale1), FloatVector.fromArray(FLOAT, sums, so + TILE))
+                    .intoArray(sums, so + TILE);
+            odd1 = oddZeros.mul(zero1).add(middle1).add(odd1);
+            ((FloatVector) odd1.convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale1), FloatVector.fromArray(FLOAT, sums, so + TILE + LANES))
+                    .intoArray(sums, so + TILE + LANES);
+            FloatVector scale2 = FloatVector.broadcast(FLOAT, scales[co + 2]);
+            IntVector zero2 = IntVector.broadcast(INT, x[ao + 2]);
+            IntVector middle2 = IntVector.broadcast(INT, x[ao + 6]);
+            IntVector even2 = all2.sub(odd2.lanewise(LSHL, 16)).add(middle2).add(evenZeros.mul(zero2));
+            ((FloatVector) even2.convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale2), FloatVector.fromArray(FLOAT, sums, so + 2 * TILE))
+                    .intoArray(sums, so + 2 * TILE);
+            odd2 = oddZeros.mul(zero2).add(middle2).add(odd2);
+            ((FloatVector) odd2.convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale2), FloatVector.fromArray(FLOAT, sums, so + 2 * TILE + LANES))
+                    .intoArray(sums, so + 2 * TILE + LANES);
+            FloatVector scale3 = FloatVector.broadcast(FLOAT, scales[co + 3]);
+            IntVector zero3 = IntVector.broadcast(INT, x[ao + 3]);
+            IntVector middle3 = IntVector.broadcast(INT, x[ao + 7]);
+            IntVector even3 = all3.sub(odd3.lanewise(LSHL, 16)).add(middle3).add(evenZeros.mul(zero3));
+            ((FloatVector) even3.convertShape(I2F, FLOAT, 0))
+                    .fma(evens.mul(scale3), FloatVector.fromArray(FLOAT, sums, so + 3 * TILE))
+                    .intoArray(sums, so + 3 * TILE);
+            odd3 = oddZeros.mul(zero3).add(middle3).add(odd3);
+            ((FloatVector) odd3.convertShape(I2F, FLOAT, 0))
+                    .fma(odds.mul(scale3), FloatVector.fromArray(FLOAT, sums, so + 3 * TILE + LANES))
+                    .intoArray(sums, so + 3 * TILE + LANES);
+            co += 4;
+            code += groupBytes;
+            word += TILE;
         }
-        sum0.intoArray(sums, so);
-        sum1.intoArray(sums, so + TILE);
-        sum2.intoArray(sums, so + 2 * TILE);
-        sum3.intoArray(sums, so + 3 * TILE);
     }
 }

@@ -15,12 +15,19 @@ import jdk.incubator.vector.VectorOperators;
 
 /** Weights in eight or four bits, laid out as {@link Quantization} says. */
 public final class QuantizedWeights extends Weights {
-    static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final VarHandle WORD = MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle EIGHT_BYTES =
+            MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** The low halves of eight bytes. */
+    private static final long LOW_HALVES = 0x0f0f0f0f_0f0f0f0fL;
 
     private static final int GROUP = Quantization.GROUP;
     private static final int TILE = Quantization.TILE;
+
+    /** From a word of a row to the next. */
+    private static final long WORD_BYTES = TILE * (long) Short.BYTES;
 
     private final Quantization format;
     private final float[] levels;
@@ -80,25 +87,8 @@ public final class QuantizedWeights extends Weights {
         return groups;
     }
 
-    /** Where the codes of a group of a tile begin. */
-    long codesAt(int tile, int group) {
-        int inBlock = group % Quantization.BLOCK;
-        return blockAt(tile, group - inBlock) + inBlock * (long) TILE;
-    }
-
-    /** Where the words of a group of a tile begin. */
-    long wordsAt(int tile, int group) {
-        int inBlock = group % Quantization.BLOCK;
-        int block = group - inBlock;
-        return blockAt(tile, block) + blockGroups(block) * (long) TILE + inBlock * (long) format.wordBytes();
-    }
-
-    /** Groups of the block that begins with {@code group}. */
-    int blockGroups(int group) {
-        return Math.min(Quantization.BLOCK, groups - group);
-    }
-
-    private long blockAt(int tile, int group) {
+    /** Where a group of a tile begins. */
+    long groupAt(int tile, int group) {
         return (tile * (long) groups + group) * format.groupBytes();
     }
 
@@ -125,17 +115,16 @@ public final class QuantizedWeights extends Weights {
         for (int c = 0; c < colCount; ) {
             int skip = (col + c) % GROUP;
             int count = Math.min(GROUP - skip, colCount - c);
-            int group = (col + c) / GROUP;
-            stage(wordsAt(row / TILE, group), row % TILE, rowCount, staged);
-            long codes = codesAt(row / TILE, group) + row % TILE;
+            long codes = groupAt(row / TILE, (col + c) / GROUP) + row % TILE;
+            stage(codes + TILE + row % TILE, rowCount, staged);
             for (int r = 0; r < rowCount; r++) {
-                int code = data.get(ValueLayout.JAVA_BYTE, codes + r);
-                float low = levels[code & 15];
-                float step = (low + levels[code >>> 4 & 15]) / format.steps();
+                byte code = data.get(ValueLayout.JAVA_BYTE, codes + r);
+                float scale = levels[code & 15];
+                int offset = format.offset(code);
                 if (count == GROUP) {
-                    widen(staged, r * GROUP, step, low, dst, to + r * stride + c);
+                    widen(staged, r * GROUP, format.spacing(), offset, scale, dst, to + r * stride + c);
                 } else {
-                    widen(staged, r * GROUP, step, low, whole, 0);
+                    widen(staged, r * GROUP, format.spacing(), offset, scale, whole, 0);
                     System.arraycopy(whole, skip, dst, to + r * stride + c, count);
                 }
             }
@@ -144,43 +133,51 @@ public final class QuantizedWeights extends Weights {
     }
 
     /** The weights of some rows of a group, as unsigned bytes in the order of the inputs. */
-    private void stage(long groupWords, int row, int rowCount, byte[] staged) {
-        int words = format.words();
+    private void stage(long word, int rowCount, byte[] staged) {
         for (int r = 0; r < rowCount; r++) {
-            for (int i = 0; i < words; i++) {
-                long at = groupWords + (i * TILE + row + r) * (long) Integer.BYTES;
-                int word = data.get(INT, at);
-                if (format == Quantization.Q8) {
-                    WORD.set(staged, r * GROUP + 4 * i, word);
-                } else {
-                    WORD.set(staged, r * GROUP + 8 * i, word & 0x0f0f0f0f);
-                    WORD.set(staged, r * GROUP + 8 * i + 4, word >>> 4 & 0x0f0f0f0f);
-                }
+            long first = four(word + r * (long) Short.BYTES);
+            if (format == Quantization.Q8) {
+                EIGHT_BYTES.set(staged, r * GROUP, first);
+                EIGHT_BYTES.set(staged, r * GROUP + 8, four(word + r * (long) Short.BYTES + 4 * WORD_BYTES));
+            } else {
+                EIGHT_BYTES.set(staged, r * GROUP, first & LOW_HALVES);
+                EIGHT_BYTES.set(staged, r * GROUP + 8, first >>> 4 & LOW_HALVES);
             }
         }
     }
 
-    /** step · q − low for a group; {@code step} is a bound over a power of two, so that this is the formula of the format exactly. */
-    private static void widen(byte[] q, int from, float step, float low, float[] dst, int to) {
+    /** Four words of a row, one after the other. */
+    private long four(long at) {
+        long first = data.get(SHORT, at) & 0xffffL;
+        long second = data.get(SHORT, at + WORD_BYTES) & 0xffffL;
+        long third = data.get(SHORT, at + 2 * WORD_BYTES) & 0xffffL;
+        long fourth = data.get(SHORT, at + 3 * WORD_BYTES) & 0xffffL;
+        return first | (second << 16) | (third << 32) | (fourth << 48);
+    }
+
+    /** scale · (spacing · q − offset) for a group. The number in brackets is whole and exact, so only its product is rounded. */
+    private static void widen(byte[] q, int from, float spacing, float offset, float scale, float[] dst, int to) {
         if (VectorSupport.AVAILABLE) {
-            Simd.widen(q, from, step, low, dst, to);
+            Simd.widen(q, from, spacing, offset, scale, dst, to);
         } else {
             for (int i = 0; i < GROUP; i++) {
-                dst[to + i] = Math.fma(step, q[from + i] & 0xff, -low);
+                dst[to + i] = scale * (spacing * (q[from + i] & 0xff) - offset);
             }
         }
     }
 
     private static final class Simd {
-        static void widen(byte[] q, int from, float step, float low, float[] dst, int to) {
-            FloatVector minusLow = FloatVector.broadcast(Species.FLOAT, -low);
+        static void widen(byte[] q, int from, float spacing, float offset, float scale, float[] dst, int to) {
+            FloatVector minusOffset = FloatVector.broadcast(Species.FLOAT, -offset);
             for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
                 // The narrowest byte vector is wider than four lanes.
                 int at = Math.min(i, GROUP - Species.BYTE.length());
                 FloatVector v = (FloatVector) ByteVector.fromArray(Species.BYTE, q, from + at)
                         .convertShape(VectorOperators.ZERO_EXTEND_B2I, Species.INT, (i - at) / VectorSupport.LANES)
                         .convertShape(VectorOperators.I2F, Species.FLOAT, 0);
-                v.fma(FloatVector.broadcast(Species.FLOAT, step), minusLow).intoArray(dst, to + i);
+                v.fma(FloatVector.broadcast(Species.FLOAT, spacing), minusOffset)
+                        .mul(scale)
+                        .intoArray(dst, to + i);
             }
         }
     }

@@ -19,7 +19,7 @@ public final class Quantizer {
     private static final int COLUMNS = 256;
 
     /**
-     * Levels for bounds that cut a little off, as {@link GroupEncoder} will choose them with four bits: 7.1 instead of 7.2 % of error. With
+     * Levels for scales that cut a little off, as {@link GroupEncoder} will choose them with four bits: 7.1 instead of 7.2 % of error. With
      * eight bits nothing is cut off.
      */
     private static final float CUT = 0.93f;
@@ -45,17 +45,16 @@ public final class Quantizer {
         Arrays.setAll(fits, i -> new LevelFit());
         float cut = format == Quantization.Q4 ? CUT : 1;
         team.run(tiles(source), (tile, worker) -> {
-            float[] high = new float[TILE];
-            float[] low = new float[TILE];
+            float[] scale = new float[TILE];
+            float[] middle = new float[TILE];
             forEachGroup(source, tile, (group, w) -> {
-                GroupEncoder.bounds(format, w, high, low);
-                for (int r = 0; r < TILE; r++) {
-                    if (!Float.isFinite(high[r] + low[r])) {
+                GroupEncoder.hold(format, w, scale, middle);
+                for (float s : scale) {
+                    if (!Float.isFinite(s)) {
                         throw new PgException(
                                 source + " holds NaN or infinity; the file is damaged, download it again");
                     }
-                    fits[worker].add(cut * high[r]);
-                    fits[worker].add(cut * low[r]);
+                    fits[worker].add(cut * s);
                 }
             });
         });
@@ -65,7 +64,7 @@ public final class Quantizer {
         return new Quantizer(source, format, fits[0].levels());
     }
 
-    /** {@link Quantization#LEVELS} numbers, ascending from 0. */
+    /** {@link Quantization#LEVELS} numbers, ascending. */
     public float[] levels() {
         return levels.clone();
     }
@@ -96,10 +95,7 @@ public final class Quantizer {
         team.run(
                 tiles(source),
                 (tile, worker) -> forEachGroup(
-                        source,
-                        tile,
-                        (group, w) -> encoders[worker].encode(
-                                w, target, result.codesAt(tile, group), result.wordsAt(tile, group))));
+                        source, tile, (group, w) -> encoders[worker].encode(w, target, result.groupAt(tile, group))));
         return result;
     }
 

@@ -9,27 +9,22 @@ import jdk.incubator.vector.FloatVector;
  * inputs. A tie goes to the even number. A group with NaN or infinity gives NaN or infinity.
  *
  * <p>The scale is the finest with which no sum of a short lane can overflow. With eight bits that is a sum of two products with
- * −128 ≤ q − 128 < 128, so |a| + |a'| ≤ 255 for the two inputs of each lane: some 8.5 bits. With four bits it is a sum of
- * eight products with 0 ≤ q < 16, so Σ|a| ≤ 2184 over the eight inputs of each lane: some eleven bits.
+ * −128 ≤ q − 128 < 128, so |a| + |a'| ≤ 255 for the two inputs of each lane: some 8.5 bits. With four bits it is the whole sum of a group, of
+ * factors |3 · q − 2 · zero − 23| ≤ 38, so Σ|a| ≤ 862: some nine bits.
  *
- * <p>An int of {@link #factors} belongs to four weights of eight bits or eight of four, its halves to the short lanes; {@link Q8Dots} and
- * {@link Q4Dots} say what for. Both are [fours of tokens × groups × numbers of a group × 4], or without the fours for a single token.
+ * <p>{@link #factors} of a group are two ints for its zero point and middle, and then those of its words: three or four for each, two inputs
+ * or four. {@link Q8Dots} and {@link Q4Dots} say what for. All are [fours of tokens × groups × numbers of a group × 4], or without the
+ * fours for a single token, and so are {@link #scales}, one for a group.
  *
  * <p>Not thread-safe.
  */
 final class TileTokens {
     private static final int GROUP = Quantization.GROUP;
 
-    /**
-     * Floats of a group: the scale of its products, minus the sum of its rounded inputs for the lower bounds, and, with eight bits, what
-     * takes the surplus of the products off again.
-     */
-    static final int SCALES = 3;
-
-    /** What {@link #size} becomes, below 255 and 2184 by what rounding can add: half of one for each input. */
+    /** What {@link #size} becomes, below 255 and 862 by what rounding can add: half of one for each input. */
     private static final float TWO = 254;
 
-    private static final float EIGHT = 2180;
+    private static final float ALL = 854;
 
     /** 1.5 · 2^23: the sum with a smaller number is rounded to a whole one, which its last bits hold. */
     private static final float ROUNDER = 0x1.8p23f;
@@ -62,12 +57,12 @@ final class TileTokens {
                     System.arraycopy(x.data(), x.at(t) + k, group, 0, x.cols() - k);
                     scale = round(group, 0);
                 }
+                scales[scalesAt(t / 4, g) + t % 4] = scale;
                 int factor = factorsAt(t / 4, g) + t % 4;
-                int at = scalesAt(t / 4, g) + t % 4;
                 if (format == Quantization.Q8) {
-                    packEight(scale, factor, at);
+                    packEight(factor);
                 } else {
-                    packFour(scale, factor, at);
+                    packFour(factor);
                 }
             }
         }
@@ -93,11 +88,11 @@ final class TileTokens {
 
     /** Where the scales of a group begin. */
     int scalesAt(int four, int group) {
-        return (four * groups + group) * step * SCALES;
+        return (four * groups + group) * step;
     }
 
     private int factorsOfGroup() {
-        return (format == Quantization.Q8 ? 3 : 4) * format.words();
+        return 2 + (format == Quantization.Q8 ? 3 : 4) * format.words();
     }
 
     /** Tokens that the last four lacks keep what is there: their sums are not read. */
@@ -105,15 +100,15 @@ final class TileTokens {
         if (factors.length < tokenGroups * factorsOfGroup()) {
             factors = new int[tokenGroups * factorsOfGroup()];
         }
-        if (scales.length < tokenGroups * SCALES) {
-            scales = new float[tokenGroups * SCALES];
+        if (scales.length < tokenGroups) {
+            scales = new float[tokenGroups];
         }
     }
 
     /** Rounds a group to {@link #a} and returns its scale. */
     private float round(float[] x, int from) {
         float size = size(x, from);
-        float limit = format == Quantization.Q8 ? TWO : EIGHT;
+        float limit = format == Quantization.Q8 ? TWO : ALL;
         boolean vanishes = size < Float.MIN_NORMAL; // its inverse could be infinite
         FloatVector inverse = FloatVector.broadcast(Species.FLOAT, vanishes ? 0 : limit / size);
         int rounder = Float.floatToRawIntBits(ROUNDER);
@@ -128,54 +123,51 @@ final class TileTokens {
 
     /** The largest sum of absolute inputs that meet in a short lane. */
     private float size(float[] x, int from) {
-        float low = 0; // lanes of inputs 4i and 4i+1
-        float high = 0;
-        for (int i = from; i < from + GROUP; i += 4) {
+        float size = 0;
+        for (int i = from; i < from + GROUP; i += 2) {
             float two = Math.abs(x[i]) + Math.abs(x[i + 1]);
-            float others = Math.abs(x[i + 2]) + Math.abs(x[i + 3]);
-            if (format == Quantization.Q8) {
-                low = Math.max(low, two);
-                high = Math.max(high, others);
-            } else {
-                low += two;
-                high += others;
-            }
+            size = format == Quantization.Q8 ? Math.max(size, two) : size + two;
         }
-        return Math.max(low, high);
+        return size;
     }
 
-    private void packEight(float scale, int factor, int at) {
+    private int sum() {
         int sum = 0;
-        for (int i = 0; i < GROUP; i += 4) {
-            sum += a[i] + a[i + 1] + a[i + 2] + a[i + 3];
-            factors[factor] = lanes(a[i], a[i + 2]);
-            factors[factor + step] = lanes(a[i + 1] - 256 * a[i], a[i + 3] - 256 * a[i + 2]);
-            factors[factor + 2 * step] = lanes(32768 - 128 * (a[i] + a[i + 1]), 32768 - 128 * (a[i + 2] + a[i + 3]));
+        for (int i = 0; i < GROUP; i++) {
+            sum += a[i];
+        }
+        return sum;
+    }
+
+    /** 128 of the middle are taken off the single products, with 32768 more than that, so that 16 bits hold these without a sign. */
+    private void packEight(int factor) {
+        int sum = sum();
+        factors[factor] = -format.zeroSpacing() * sum;
+        factors[factor + step] = (128 - format.middle()) * sum - GROUP / 2 * 32768;
+        for (int i = 0; i < GROUP; i += 2) {
             factor += 3 * step;
+            factors[factor - step] = both(a[i]);
+            factors[factor] = both(a[i + 1] - 256 * a[i]);
+            factors[factor + step] = both(32768 - 128 * (a[i] + a[i + 1]));
         }
-        float product = scale / format.steps();
-        scales[at] = product;
-        scales[at + step] = -scale * sum;
-        scales[at + 2 * step] = product * (128 * sum - GROUP / 2 * 32768);
     }
 
-    private void packFour(float scale, int factor, int at) {
-        int sum = 0;
-        for (int i = 0; i < GROUP; i += 8) {
-            for (int b = 0; b < 8; b++) {
-                sum += a[i + b];
-            }
-            factors[factor] = lanes(a[i], a[i + 2]);
-            factors[factor + step] = lanes(a[i + 4] - 16 * a[i], a[i + 6] - 16 * a[i + 2]);
-            factors[factor + 2 * step] = lanes(a[i + 1] - 16 * a[i + 4], a[i + 3] - 16 * a[i + 6]);
-            factors[factor + 3 * step] = lanes(a[i + 5] - 16 * a[i + 1], a[i + 7] - 16 * a[i + 3]);
+    private void packFour(int factor) {
+        int sum = sum();
+        int spacing = format.spacing();
+        factors[factor] = both(-format.zeroSpacing() * sum);
+        factors[factor + step] = both(-format.middle() * sum);
+        for (int i = 0; i < GROUP / 2; i += 2) {
             factor += 4 * step;
+            factors[factor - 2 * step] = both(spacing * a[i]);
+            factors[factor - step] = both(spacing * (a[8 + i] - 16 * a[i]));
+            factors[factor] = both(spacing * (a[i + 1] - 16 * a[8 + i]));
+            factors[factor + step] = both(spacing * (a[9 + i] - 16 * a[i + 1]));
         }
-        scales[at] = scale / format.steps();
-        scales[at + step] = -scale * sum;
     }
 
-    private static int lanes(int low, int high) {
-        return (low & 0xffff) | (high << 16);
+    /** The low half of a number in both halves of an int. */
+    private static int both(int number) {
+        return (number & 0xffff) | (number << 16);
     }
 }

@@ -73,6 +73,10 @@ public final class VectorSupport {
         static final VectorSpecies<Byte> BYTE =
                 VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, SHAPE.vectorBitSize() / 4)));
 
+        /** As many bytes as {@link #SHORT_PAIRS} has shorts. */
+        static final VectorSpecies<Byte> BYTE_PAIRS =
+                VectorSpecies.of(byte.class, VectorShape.forBitSize(SHAPE.vectorBitSize() / 2));
+
         /**
          * For sums over lanes, which fold halves onto each other until lane 0 holds all: {@code reduceLanes} has no defined order, and
          * another one interpreted than compiled. Folds are written out, not called, for the reason given at {@link Exp}.

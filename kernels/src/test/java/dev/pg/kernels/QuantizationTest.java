@@ -105,25 +105,18 @@ class QuantizationTest {
 
     private static float expected(QuantizedWeights w, Quantization format, int row, int col) {
         int groups = Math.ceilDiv(w.cols(), 16);
-        int inBlock = col / 16 % 16;
-        int block = col / 16 - inBlock;
-        int bytes = 64 * 2 * format.bits(); // of the words of a group
-        long at = (long) (row / 64 * groups + block) * (64 + bytes);
+        long at = (long) (row / 64 * groups + col / 16) * (64 + 64 * 2 * format.bits());
         int r = row % 64;
         int k = col % 16;
-        int code = w.data.get(ValueLayout.JAVA_BYTE, at + inBlock * 64L + r);
-        at += Math.min(16, groups - block) * 64L + inBlock * (long) bytes;
-        int perWord = 32 / format.bits();
-        int word = w.data.get(QuantizedWeights.INT, at + (k / perWord * 64 + r) * 4L);
-        int q;
+        int code = w.data.get(ValueLayout.JAVA_BYTE, at + r);
+        float scale = w.levels()[code & 15];
+        int zero = code >> 4;
         if (format == Quantization.Q8) {
-            q = word >>> (8 * (k % 4)) & 255;
-        } else {
-            q = word >>> (8 * (k % 4) + 4 * (k % 8 / 4)) & 15;
+            int q = w.data.get(ValueLayout.JAVA_BYTE, at + 64 + (k / 2 * 64 + r) * 2L + k % 2) & 255;
+            return scale * (q - 12 * zero - 134);
         }
-        float low = w.levels()[code & 15];
-        float high = w.levels()[code >>> 4 & 15];
-        return Math.fma(low + high, q / (float) (1 << format.bits()), -low);
+        int two = w.data.get(ValueLayout.JAVA_BYTE, at + 64 + (k % 8 / 2 * 64 + r) * 2L + k % 2);
+        return scale * (3 * (two >>> (k / 8 * 4) & 15) - 2 * zero - 23);
     }
 
     @ParameterizedTest
@@ -177,14 +170,12 @@ class QuantizationTest {
         for (int i = 0; i < Math.min(16, x.cols() - k / 16 * 16); i++) {
             group[i] = Math.abs(x.get(token, k / 16 * 16 + i));
         }
-        float[] size = new float[2];
+        float largest = 0;
         for (int i = 0; i < 16; i += 2) {
             float two = group[i] + group[i + 1];
-            int lane = i / 2 % 2;
-            size[lane] = format == Quantization.Q8 ? Math.max(size[lane], two) : size[lane] + two;
+            largest = format == Quantization.Q8 ? Math.max(largest, two) : largest + two;
         }
-        float largest = Math.max(size[0], size[1]);
-        float limit = format == Quantization.Q8 ? 254 : 2180;
+        float limit = format == Quantization.Q8 ? 254 : 854;
         return largest == 0 ? 0 : (double) (largest / limit) * Math.rint(x.get(token, k) * (limit / largest));
     }
 

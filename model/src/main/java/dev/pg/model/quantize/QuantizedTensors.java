@@ -30,8 +30,8 @@ import tools.jackson.databind.node.ObjectNode;
  * and the file's metadata, which holds nothing but strings, says
  *
  * <pre>
- *   pg.quantized.version      2, this format
- *   pg.quantized.group_size   16, inputs that share their bounds
+ *   pg.quantized.version      3, this format
+ *   pg.quantized.group_size   16, inputs that share a scale and a zero point
  *   pg.quantized.shapes       {"N": [rows, cols], ...} as JSON, one entry for each quantised matrix
  * </pre>
  *
@@ -42,7 +42,7 @@ public final class QuantizedTensors {
     private static final String GROUP_KEY = "pg.quantized.group_size";
     private static final String SHAPES_KEY = "pg.quantized.shapes";
 
-    private static final int VERSION = 2;
+    private static final int VERSION = 3;
     private static final String LEVELS = ".levels";
     private static final String PREFIX = "pg.quantized.";
 

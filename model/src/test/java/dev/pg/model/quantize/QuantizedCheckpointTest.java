@@ -81,7 +81,7 @@ class QuantizedCheckpointTest {
 
     /**
      * The whole way from the file to the logits, with and without an adapter beside the weights, against double arithmetic on the numbers
-     * that the bits stand for. A single token is rounded before each product, finer for four bits than for eight.
+     * that the bits stand for. A single token is rounded before each product, to some nine bits.
      */
     @ParameterizedTest
     @CsvSource({
@@ -100,7 +100,7 @@ class QuantizedCheckpointTest {
             DoubleGemma oracle = oracle(checkpoint, adapters);
             assertClose(logits(directory, options, IDS), oracle.logits(IDS), 1e-4);
             int[] one = {IDS[1]};
-            assertClose(logits(directory, options, one), oracle.logits(one), format == Quantization.Q8 ? 0.01 : 0.004);
+            assertClose(logits(directory, options, one), oracle.logits(one), 0.02);
         }
     }
 
@@ -212,8 +212,8 @@ class QuantizedCheckpointTest {
     /** One message for each way in which a file can be wrong. */
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            pg.quantized.version    | 1                         | quantise the original again
-            pg.quantized.version    | 3                         | use a newer pg
+            pg.quantized.version    | 2                         | quantise the original again
+            pg.quantized.version    | 4                         | use a newer pg
             pg.quantized.version    | one                       | pg.quantized.version = one
             pg.quantized.version    |                           | pg.quantized.version = null
             pg.quantized.group_size | 32                        | groups of 32, this pg reads groups of 16
