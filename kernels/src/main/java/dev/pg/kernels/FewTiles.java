@@ -22,11 +22,11 @@ final class FewTiles {
      * Floats behind an array of one worker that nobody uses: two cache lines. Otherwise its end shared a line with the next worker's, and
      * the threads took it from each other in every block.
      */
-    private static final int APART = 32;
+    static final int APART = 32;
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
-    private final TileTokens packed = new TileTokens();
+    private final TileTokens packed;
     private final Workers.Task tileTask = this::multiplyTile;
 
     private Matrix y;
@@ -35,6 +35,7 @@ final class FewTiles {
 
     FewTiles(Workers workers) {
         this.workers = workers;
+        packed = new TileTokens(workers);
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
     }
 

@@ -1,5 +1,6 @@
 package dev.pg.kernels;
 
+import dev.pg.core.Workers;
 import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -29,42 +30,69 @@ final class TileTokens {
     /** 1.5 · 2^23: the sum with a smaller number is rounded to a whole one, which its last bits hold. */
     private static final float ROUNDER = 0x1.8p23f;
 
-    private final float[] group = new float[GROUP];
-    private final int[] a = new int[GROUP];
+    /** Groups that a thread packs at once: some microseconds of work. */
+    private static final int TOGETHER = 48;
+
+    private final Workers workers;
+    private final Scratch[] scratch; // per worker
+    private final Workers.Task packTask = this::packGroups;
 
     private int[] factors = new int[0];
     private float[] scales = new float[0];
+    private Matrix x;
     private Quantization format;
     private int groups;
     private int fours;
     private int step; // tokens side by side: 1 or 4
 
+    /** What a thread writes while it packs. */
+    private static final class Scratch {
+        private final float[] group = new float[GROUP + FewTiles.APART];
+        private final int[] a = new int[GROUP + FewTiles.APART];
+    }
+
+    TileTokens(Workers workers) {
+        this.workers = workers;
+        scratch = new Scratch[workers.threads()];
+        Arrays.setAll(scratch, i -> new Scratch());
+    }
+
     /** Rounds all rows of {@code x}. */
     void pack(Matrix x, Quantization format) {
+        this.x = x;
         this.format = format;
         groups = Math.ceilDiv(x.cols(), GROUP);
         fours = x.rows() == 1 ? 0 : Math.ceilDiv(x.rows(), 4);
         step = fours == 0 ? 1 : 4;
         reserve(Math.max(1, fours) * step * groups);
-        for (int t = 0; t < x.rows(); t++) {
-            for (int g = 0; g < groups; g++) {
-                int k = g * GROUP;
-                float scale;
-                if (k + GROUP <= x.cols()) {
-                    scale = round(x.data(), x.at(t) + k);
-                } else {
-                    Arrays.fill(group, 0);
-                    System.arraycopy(x.data(), x.at(t) + k, group, 0, x.cols() - k);
-                    scale = round(group, 0);
-                }
-                scales[scalesAt(t / 4, g) + t % 4] = scale;
-                int factor = factorsAt(t / 4, g) + t % 4;
-                if (format == Quantization.Q8) {
-                    packEight(factor);
-                } else {
-                    packFour(factor);
-                }
-            }
+        workers.run(x.rows() * Math.ceilDiv(groups, TOGETHER), packTask);
+    }
+
+    private void packGroups(int index, int worker) {
+        int tasksOfToken = Math.ceilDiv(groups, TOGETHER);
+        int t = index / tasksOfToken;
+        int first = index % tasksOfToken * TOGETHER;
+        for (int g = first; g < Math.min(first + TOGETHER, groups); g++) {
+            packGroup(t, g, scratch[worker]);
+        }
+    }
+
+    private void packGroup(int t, int g, Scratch own) {
+        int k = g * GROUP;
+        float scale;
+        if (k + GROUP <= x.cols()) {
+            scale = round(x.data(), x.at(t) + k, own.a);
+        } else {
+            Arrays.fill(own.group, 0);
+            System.arraycopy(x.data(), x.at(t) + k, own.group, 0, x.cols() - k);
+            scale = round(own.group, 0, own.a);
+        }
+        scales[scalesAt(t / 4, g) + t % 4] = scale;
+        int factor = factorsAt(t / 4, g) + t % 4;
+        if (format == Quantization.Q8) {
+            packEight(own.a, factor);
+        } else {
+            packFour(own.a, factor);
         }
     }
 
@@ -105,8 +133,8 @@ final class TileTokens {
         }
     }
 
-    /** Rounds a group to {@link #a} and returns its scale. */
-    private float round(float[] x, int from) {
+    /** Rounds a group to {@code a} and returns its scale. */
+    private float round(float[] x, int from, int[] a) {
         float size = size(x, from);
         float limit = format == Quantization.Q8 ? TWO : ALL;
         boolean vanishes = size < Float.MIN_NORMAL; // its inverse could be infinite
@@ -131,7 +159,7 @@ final class TileTokens {
         return size;
     }
 
-    private int sum() {
+    private static int sum(int[] a) {
         int sum = 0;
         for (int i = 0; i < GROUP; i++) {
             sum += a[i];
@@ -140,8 +168,8 @@ final class TileTokens {
     }
 
     /** 128 of the middle are taken off the single products, with 32768 more than that, so that 16 bits hold these without a sign. */
-    private void packEight(int factor) {
-        int sum = sum();
+    private void packEight(int[] a, int factor) {
+        int sum = sum(a);
         factors[factor] = -format.zeroSpacing() * sum;
         factors[factor + step] = (128 - format.middle()) * sum - GROUP / 2 * 32768;
         for (int i = 0; i < GROUP; i += 2) {
@@ -152,8 +180,8 @@ final class TileTokens {
         }
     }
 
-    private void packFour(int factor) {
-        int sum = sum();
+    private void packFour(int[] a, int factor) {
+        int sum = sum(a);
         int spacing = format.spacing();
         factors[factor] = both(-format.zeroSpacing() * sum);
         factors[factor + step] = both(-format.middle() * sum);
