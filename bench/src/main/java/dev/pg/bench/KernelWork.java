@@ -51,6 +51,12 @@ final class KernelWork {
             multiply(1, weights(dtype, 4304));
             multiply(1, weights(dtype, 1152));
         }
+        for (int outputs : new int[] {1160, 1168}) { // with part of a panel, for 8 lanes and for 16
+            multiply(256, packed(outputs));
+            multiply(8, packed(outputs));
+            multiply(4, packed(outputs));
+            multiply(1, packed(outputs));
+        }
         for (Quantization format : Quantization.values()) {
             multiply(256, quantized(format));
             multiply(8, quantized(format));
@@ -97,9 +103,16 @@ final class KernelWork {
 
     /** Zeros. */
     private static Weights weights(DType dtype, int inputs) {
-        int outputs = 1155; // some rows more than tiles take at once
+        return Weights.of(tensor(dtype, 1155, inputs)); // some rows more than tiles take at once
+    }
+
+    private Weights packed(int outputs) {
+        return Weights.packed(tensor(DType.BF16, outputs, 1152), workers);
+    }
+
+    private static Tensor tensor(DType dtype, int outputs, int inputs) {
         MemorySegment data = Arena.ofAuto().allocate((long) outputs * inputs * dtype.bytes(), 64);
-        return Weights.of(new Tensor("w", dtype, new long[] {outputs, inputs}, data));
+        return new Tensor("w", dtype, new long[] {outputs, inputs}, data);
     }
 
     private Weights quantized(Quantization format) {

@@ -10,6 +10,7 @@ import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Quantization;
 import dev.pg.kernels.Quantizer;
 import dev.pg.kernels.Weights;
+import dev.pg.model.ModelOptions.WeightMemory;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -56,6 +57,10 @@ public class MatMulBenchmark {
     @Param({"BF16", "F32", "F16", "Q8", "Q4"})
     String dtype;
 
+    /** Resident ones in bfloat16 are rearranged for few rows. */
+    @Param("MAPPED")
+    WeightMemory weights;
+
     @Param({"1", "8", "256"})
     int rows;
 
@@ -86,10 +91,10 @@ public class MatMulBenchmark {
         matMul = new MatMul(workers, Gemm.parse(gemm.name()));
         List<Linear> all = new ArrayList<>();
         for (long bytes = 0; bytes < BYTES; bytes += all.getLast().bytes()) {
-            Weights weights = dtype.startsWith("Q")
+            Weights matrix = dtype.startsWith("Q")
                     ? quantized(Quantization.parse(dtype), floats(DType.BF16, outputs, inputs, random))
                     : floats(DType.valueOf(dtype), outputs, inputs, random);
-            all.add(Linear.of(weights, null));
+            all.add(Linear.of(matrix, null));
         }
         layers = all.toArray(Linear[]::new);
         x = new Matrix(rows, inputs);
@@ -105,7 +110,8 @@ public class MatMulBenchmark {
             // Upper halves of numbers near 1, in either half format; as lower halves of floats they do no harm.
             data.set(ValueLayout.JAVA_SHORT, at, (short) (0x3c00 + random.nextInt(256)));
         }
-        return Weights.of(new Tensor("w", type, new long[] {outputs, inputs}, data));
+        Tensor tensor = new Tensor("w", type, new long[] {outputs, inputs}, data);
+        return weights == WeightMemory.RESIDENT ? Weights.packed(tensor, workers) : Weights.of(tensor);
     }
 
     private Weights quantized(Quantization format, Weights source) {

@@ -21,9 +21,10 @@ public final class Spills {
             F32Dots::straight F32Dots::dots12x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
             Q8Dots::dots4x1 Q8Dots::dots2x4 Q4Dots::dots4x1 Q4Dots::dots2x4
+            PanelDots::dots1x1 PanelDots::dots1x4
             OuterProduct::tile OuterProduct::transposedTile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
             Quads::interleave Quads::separate Quads::copy
-            DecodeAttention$Simd::fourDots DecodeAttention$Simd::fourColumns
+            DecodeTile$Simd::dots DecodeTile$Simd::addRows
             RowSums::sum RowSums::squares LayerNorm$Simd::normalize RmsNorm$Simd::normalize Residual$Simd::add GeGlu$Simd::multiply
             Gelu$Simd::apply Rope$Simd::rotate SoftCap$Simd::apply
             Softmax$Simd::exponentials Softmax$Simd::scale Softmax$Simd::subtract
@@ -31,11 +32,12 @@ public final class Spills {
             """;
 
     private static final String KERNELS_OF_16_REGISTERS = """
-            Tiles16::tile4x2 Tiles16::tile3x3 Bf16Dots::dots2x4 FloatDots::dots2x4
+            Tiles16::tile4x2 Tiles16::tile3x3 Bf16Dots::dots2x4 FloatDots::dots2x4 PanelDots::dots2x1 PanelDots::dots2x4
             """;
 
     private static final String KERNELS_OF_32_REGISTERS = """
             Tiles32::tile6x4 Tiles32::tile6x3 Tiles32::tile12x2 Bf16Dots::dots6x4 FloatDots::dots6x4
+            PanelDots::dots3x1 PanelDots::dots3x4 PanelDots::dots3x8 PanelDots::dots1x8
             MaxSimF32::tile10 MaxSimF16::tile10 MaxSimI8::tile10
             """;
 

@@ -6,6 +6,7 @@ import dev.pg.kernels.Linear;
 import dev.pg.kernels.Matrix;
 import dev.pg.model.Compute;
 import dev.pg.model.LayerTap;
+import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.ModelTensors;
 import dev.pg.model.config.PaliGemmaConfig;
 import dev.pg.model.quantize.WeightMatrices;
@@ -45,8 +46,9 @@ final class StageBench implements AutoCloseable {
         this.config = config;
         this.checkpoint = open(directory, options);
         try (Workers workers = new Workers(options.threads().getLast())) {
-            ModelTensors tensors =
-                    new ModelTensors(checkpoint, new WeightMatrices(checkpoint, options.formats(), workers, quantized));
+            boolean resident = options.weights() == WeightMemory.RESIDENT;
+            WeightMatrices matrices = new WeightMatrices(checkpoint, resident, options.formats(), workers, quantized);
+            ModelTensors tensors = new ModelTensors(checkpoint, matrices);
             vision = new VisionTower(config.vision(), tensors);
             projector = tensors.linear(
                     "multi_modal_projector.linear",

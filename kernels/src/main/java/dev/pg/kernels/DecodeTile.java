@@ -36,7 +36,7 @@ final class DecodeTile {
         int q2 = p.q.at(0) + second * p.headDim;
         int k = p.k.at(key) + head / p.group * p.headDim;
         if (WarmUp.vectors()) {
-            Simd.dots(p, q, q2, k, apart, keys, lanes, scores, to, to2);
+            Simd.dots(p, q, q2, k, apart, keys, VectorSupport.LANES, lanes, scores, to, to2);
         } else {
             for (int i = 0; i < keys; i++) {
                 int at = k + i * apart * p.k.stride();
@@ -78,7 +78,10 @@ final class DecodeTile {
     private static final class Simd {
         private Simd() {}
 
-        /** Keys from {@code keys} on repeat the last. The lanes are added up in memory, which is as fast as with shuffles. */
+        /**
+         * Keys from {@code keys} on repeat the last. The lanes are added up in memory, which is as fast as with shuffles. The step is a parameter
+         * so that C2 does not unroll the loop and spill.
+         */
         static void dots(
                 AttentionProblem p,
                 int q,
@@ -86,6 +89,7 @@ final class DecodeTile {
                 int key,
                 int apart,
                 int keys,
+                int step,
                 float[] lanes,
                 float[] scores,
                 int to,
@@ -105,7 +109,7 @@ final class DecodeTile {
             FloatVector b1 = FloatVector.zero(Species.FLOAT);
             FloatVector b2 = FloatVector.zero(Species.FLOAT);
             FloatVector b3 = FloatVector.zero(Species.FLOAT);
-            for (int d = 0; d < bound; d += VectorSupport.LANES) {
+            for (int d = 0; d < bound; d += step) {
                 FloatVector a = FloatVector.fromArray(Species.FLOAT, queries, q + d);
                 FloatVector b = FloatVector.fromArray(Species.FLOAT, queries, q2 + d);
                 FloatVector v0 = FloatVector.fromArray(Species.FLOAT, k, key + d);

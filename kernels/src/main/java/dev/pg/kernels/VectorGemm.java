@@ -7,11 +7,13 @@ final class VectorGemm implements MatMul.Backend {
     private final PackedGemm many;
     private final FewRows few;
     private final FewTiles quantized;
+    private final FewPanels panels;
 
     VectorGemm(Workers workers) {
         many = new PackedGemm(workers, new WarmingTile(Tile.best()));
         few = new FewRows(workers);
         quantized = new FewTiles(workers);
+        panels = new FewPanels(workers);
     }
 
     @Override
@@ -20,6 +22,8 @@ final class VectorGemm implements MatMul.Backend {
             many.multiply(x, w, y);
         } else if (FewTiles.takes(w)) {
             quantized.multiply(x, w, y);
+        } else if (FewPanels.takes(w)) {
+            panels.multiply(x, w, y);
         } else {
             few.multiply(x, w, y);
         }

@@ -4,6 +4,8 @@ import com.sun.management.ThreadMXBean;
 import dev.pg.core.DType;
 import dev.pg.core.Tensor;
 import dev.pg.core.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -151,16 +153,31 @@ public final class WarmUp {
                 new Step(() -> rope.apply(alone, x, 1, 0)),
                 new Step(() -> SoftCap.apply(x.data(), 0, 1024, 50)),
                 new Step(() -> GeGlu.apply(alone, gateUp, y)),
-                product(new FewRows(alone), 1, 512, 24),
+                Bf16Panels.used ? panels(alone) : product(new FewRows(alone), 1, 512, 24),
                 product(new FewRows(alone), 1, FewRows.NARROW + 512, FewRows.STREAMS),
                 new Step(() -> attention.apply(query, keys, keys, 1, 1, 256, 1, 50, Mask.FULL, out)));
     }
 
     private static Step product(MatMul.Backend backend, int tokens, int inputs, int outputs) {
-        Linear w = Linear.of(
-                Weights.of(Tensor.ofFloats("", DType.BF16, new float[outputs * inputs], outputs, inputs)), null);
-        Matrix x = new Matrix(tokens, inputs);
-        Matrix y = new Matrix(tokens, outputs);
+        return product(backend, tokens, Weights.of(zeros(inputs, outputs)));
+    }
+
+    private static Step panels(Workers alone) {
+        return product(
+                new FewPanels(alone)::multiply,
+                1,
+                Weights.packed(zeros(512, Bf16Panels.ROWS + VectorSupport.LANES), alone));
+    }
+
+    private static Tensor zeros(int inputs, int outputs) {
+        MemorySegment data = Arena.ofAuto().allocate((long) outputs * inputs * DType.BF16.bytes());
+        return new Tensor("", DType.BF16, new long[] {outputs, inputs}, data);
+    }
+
+    private static Step product(MatMul.Backend backend, int tokens, Weights weights) {
+        Linear w = Linear.of(weights, null);
+        Matrix x = new Matrix(tokens, w.cols());
+        Matrix y = new Matrix(tokens, w.rows());
         return new Step(() -> backend.multiply(x, w, y));
     }
 

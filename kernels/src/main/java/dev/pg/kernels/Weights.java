@@ -2,6 +2,7 @@ package dev.pg.kernels;
 
 import dev.pg.core.PgException;
 import dev.pg.core.Tensor;
+import dev.pg.core.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -13,7 +14,7 @@ import java.util.Objects;
  *
  * <p>Immutable, and as thread-safe as the memory behind it.
  */
-public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights, QuantizedWeights {
+public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights, Bf16Panels, QuantizedWeights {
     private final String name;
     private final int rows;
     private final int cols;
@@ -52,6 +53,17 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
             case BF16 -> new Bf16Weights(t);
             default -> throw new PgException(t + " cannot be multiplied: expected F32, F16 or BF16");
         };
+    }
+
+    /**
+     * As {@link #of}, and where there are kernels for it, rearranged so that decoding reads all weights as one straight stream. The
+     * results may differ in the last bits.
+     *
+     * @param t in memory that may be written to: what it holds is the matrix's from now on, and no tensor any more
+     * @param workers who shares the work; not closed by this
+     */
+    public static Weights packed(Tensor t, Workers workers) {
+        return Bf16Panels.fits(t) ? Bf16Panels.pack(t, workers) : of(t);
     }
 
     /** Name of the tensor, for messages. */

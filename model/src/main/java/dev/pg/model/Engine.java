@@ -5,6 +5,7 @@ import dev.pg.core.PgException;
 import dev.pg.kernels.Matrix;
 import dev.pg.kernels.WarmUp;
 import dev.pg.model.ModelOptions.AdapterUse;
+import dev.pg.model.ModelOptions.WeightMemory;
 import dev.pg.model.adapter.Adapter;
 import dev.pg.model.adapter.Adapters;
 import dev.pg.model.config.ConfigNode;
@@ -57,8 +58,10 @@ final class Engine implements AutoCloseable {
                 case RESIDENT -> Checkpoint.openResident(directory, compute.workers());
             };
             this.checkpoint = opened;
-            this.base = new ModelTensors(
-                    checkpoint, new WeightMatrices(checkpoint, options.formats(), compute.workers(), made));
+            boolean resident = options.weights() == WeightMemory.RESIDENT;
+            WeightMatrices matrices =
+                    new WeightMatrices(checkpoint, resident, options.formats(), compute.workers(), made);
+            this.base = new ModelTensors(checkpoint, matrices);
             this.tensors = base.with(adapters(options));
             if (checkpoint.bytes() > TINY) {
                 WarmUp.start();

@@ -51,7 +51,7 @@ public final class ModelTensors {
      * @throws PgException if two tensors have the same role, or quantised ones are damaged
      */
     public ModelTensors(Checkpoint checkpoint) {
-        this(checkpoint, new WeightMatrices(checkpoint, WeightFormats.AS_STORED, null, null));
+        this(checkpoint, new WeightMatrices(checkpoint, false, WeightFormats.AS_STORED, null, null));
     }
 
     /**
@@ -193,7 +193,7 @@ public final class ModelTensors {
                 : Matrix.of(rows, cols, tensor.toFloats());
     }
 
-    /** A weight matrix [rows × cols]: a view of the mapped file, unless it is quantised now. */
+    /** A weight matrix [rows × cols]: a view of the checkpoint, unless it is quantised now. */
     public Weights weights(String name, int rows, int cols) {
         return adapters.replacement(name, rows, cols).map(Weights::of).orElseGet(() -> baseWeights(name, rows, cols));
     }

@@ -1,8 +1,12 @@
 package dev.pg.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.pg.core.Checkpoint;
+import dev.pg.core.DType;
+import dev.pg.core.Safetensors;
 import dev.pg.core.Tensor;
 import dev.pg.model.Completion.Candidate;
 import dev.pg.model.ModelOptions.WeightMemory;
@@ -10,12 +14,17 @@ import dev.pg.model.generate.BeamStyle;
 import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
 import dev.pg.model.image.Image;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -84,7 +93,7 @@ class DecodingLawsTest {
         }
     }
 
-    /** Every stage, bit for bit. */
+    /** Every stage of a prompt, bit for bit. */
     @ParameterizedTest
     @ValueSource(strings = {"paligemma1", "paligemma2"})
     void residentWeightsGiveWhatMappedOnesGive(String name) {
@@ -96,6 +105,32 @@ class DecodingLawsTest {
         for (int i = 0; i < want.size(); i++) {
             assertThat(got.get(i).toString()).isEqualTo(want.get(i).toString());
             assertThat(got.get(i).data().mismatch(want.get(i).data())).isEqualTo(-1);
+        }
+    }
+
+    /** Decoding multiplies resident weights in another order. */
+    @Test
+    void residentWeightsDecodeTheTextOfMappedOnes(@TempDir Path dir) throws IOException {
+        Golden golden = Golden.open("gemma2-text");
+        try (Checkpoint floats = Checkpoint.open(golden.directory())) {
+            List<Tensor> halves = floats.names().stream()
+                    .map(floats::tensor)
+                    .map(t -> Tensor.ofFloats(t.name(), DType.BF16, t.toFloats(), t.shape()))
+                    .toList();
+            Safetensors.write(dir.resolve("model.safetensors"), halves, Map.of());
+        }
+        Files.copy(golden.directory().resolve("config.json"), dir.resolve("config.json"));
+        ModelOptions mapped = ModelOptions.DEFAULT.withThreads(2);
+        Candidate want = decode(dir, mapped);
+        Candidate got = decode(dir, mapped.withWeights(WeightMemory.RESIDENT));
+        assertThat(got.ids()).hasSize(20).isEqualTo(want.ids());
+        assertThat(got.logProbs()).containsExactly(want.logProbs(), offset(1e-4f));
+    }
+
+    private static Candidate decode(Path directory, ModelOptions options) {
+        try (TextModel model = (TextModel) Model.open(directory, options)) {
+            return model.generate(Request.of(new int[] {2, 5, 7}), NEVER_STOPS.withLogProbs(true), TokenListener.NONE)
+                    .best();
         }
     }
 

@@ -16,29 +16,39 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
 
 /**
- * The weight matrices of a checkpoint: quantised in the file, quantised when they are first asked for, or as they are. Those that are
- * quantised here lie in huge pages of their own. Thread-safe, but while a matrix is quantised.
+ * The weight matrices of a checkpoint: quantised in the file, quantised when they are first asked for, rearranged for decoding then, or as
+ * they are. Those that are quantised here lie in huge pages of their own. Thread-safe, but while a matrix is quantised or rearranged.
  */
 public final class WeightMatrices {
+    /** What a decoder reads for every token. */
+    private static final Pattern DECODER = Pattern.compile("(lm_head|language_model\\..*)\\.weight");
+
     private final Checkpoint checkpoint;
+    private final boolean resident;
     private final QuantizedTensors stored;
     private final WeightFormats formats;
     private final Workers workers;
     private final Arena arena;
     private final Map<String, QuantizedWeights> made = new ConcurrentHashMap<>(); // by name
+    private final Map<String, Weights> packed = new ConcurrentHashMap<>(); // likewise
 
     /**
      * Looks for quantised matrices in a checkpoint.
      *
+     * @param resident true if the checkpoint lies in memory of its own. The decoder's matrices are then rearranged in place, and nobody may
+     *     read their tensors any more
      * @param formats what to quantise
-     * @param workers who quantises; not closed by this; null if nothing is to be quantised
-     * @param arena where it goes; null likewise
+     * @param workers who quantises and rearranges; not closed by this; null if they are mapped and nothing is to be quantised
+     * @param arena where that goes which is quantised; null likewise
      * @throws PgException if the checkpoint holds quantised matrices that are damaged or of a format unknown here
      */
-    public WeightMatrices(Checkpoint checkpoint, WeightFormats formats, Workers workers, Arena arena) {
+    public WeightMatrices(
+            Checkpoint checkpoint, boolean resident, WeightFormats formats, Workers workers, Arena arena) {
         this.checkpoint = checkpoint;
+        this.resident = resident;
         this.formats = formats;
         this.workers = workers;
         this.arena = arena;
@@ -76,9 +86,12 @@ public final class WeightMatrices {
     /** A matrix that the file holds as {@code tensor}, quantised if it is to be. */
     public Weights of(Tensor tensor, String role) {
         Optional<Quantization> format = formats.of(role);
-        return format.isEmpty()
-                ? Weights.of(tensor)
-                : made.computeIfAbsent(tensor.name(), name -> quantize(Weights.of(tensor), format.get()));
+        if (format.isPresent()) {
+            return made.computeIfAbsent(tensor.name(), name -> quantize(Weights.of(tensor), format.get()));
+        }
+        return resident && DECODER.matcher(role).matches()
+                ? packed.computeIfAbsent(tensor.name(), name -> Weights.packed(tensor, workers))
+                : Weights.of(tensor);
     }
 
     private QuantizedWeights quantize(Weights source, Quantization format) {
