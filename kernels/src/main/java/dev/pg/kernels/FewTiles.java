@@ -20,7 +20,7 @@ final class FewTiles {
 
     /**
      * Floats behind an array of one worker that nobody uses: two cache lines. Otherwise its end shared a line with the next worker's, and
-     * the threads took it from each other in every block.
+     * the threads took it from each other again and again.
      */
     static final int APART = 32;
 
