@@ -30,7 +30,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>C2 moves all that does not depend on a sum to the front of a block, as far as the next branch, whether there are registers for it or
  * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it. With four tokens
  * their inputs would still be too many for 16 registers, so the index of those inputs advances by a parameter, too: a check of an
- * index that C2 cannot foresee is such a branch. Counts of shifts are parameters because C2 moves a constant one to a vector register
+ * index that C2 cannot foresee is such a branch. With one token the place of the second vector depends on a parameter for the same reason. Counts of shifts are parameters because C2 moves a constant one to a vector register
  * for every shift. Sums of four tokens stay in memory, since AVX2 has no registers for them.
  *
  * <p>A vector that a loop carries is an argument here, never the receiver: {@code product.add(sum)}. The class of such a receiver follows
@@ -108,7 +108,8 @@ final class Q8Dots {
                 IntVector p0 = w0.mul(x0).add(high0.mul(x1)).add(x2).reinterpretAsInts();
                 all0 = p0.add(all0);
                 odd0 = p0.lanewise(LSHR, 16).add(odd0);
-                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                long second = word + eight * (BYTES / 8);
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, second, LITTLE_ENDIAN);
                 ShortVector high1 = LANES == 16 ? w1.lanewise(LSHR, EIGHTS) : w1.lanewise(LSHR, eight);
                 IntVector p1 = w1.mul(x0).add(high1.mul(x1)).add(x2).reinterpretAsInts();
                 all1 = p1.add(all1);
