@@ -12,8 +12,6 @@ import dev.pg.kernels.Quantizer;
 import dev.pg.kernels.Weights;
 import dev.pg.model.ModelOptions.WeightMemory;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -105,12 +103,7 @@ public class MatMulBenchmark {
     }
 
     private Weights floats(DType type, int outputs, int inputs, SplittableRandom random) {
-        MemorySegment data = arena.allocate((long) outputs * inputs * type.bytes(), 64);
-        for (long at = 0; at < data.byteSize(); at += Short.BYTES) {
-            // Upper halves of numbers near 1, in either half format; as lower halves of floats they do no harm.
-            data.set(ValueLayout.JAVA_SHORT, at, (short) (0x3c00 + random.nextInt(256)));
-        }
-        Tensor tensor = new Tensor("w", type, new long[] {outputs, inputs}, data);
+        Tensor tensor = Operands.weights(arena, type, outputs, inputs, random);
         return weights == WeightMemory.RESIDENT ? Weights.packed(tensor, workers) : Weights.of(tensor);
     }
 

@@ -14,6 +14,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import dev.pg.bench.AdapterCost;
+import dev.pg.bench.MatMulTable;
 import dev.pg.bench.Spills;
 import dev.pg.bench.SyntheticCheckpoint;
 import dev.pg.core.JsonTree;
@@ -27,8 +28,10 @@ class ArchitectureTest {
             .importPackages("dev.pg");
 
     /** Have command lines of their own, and are no part of pg's. */
-    private static final DescribedPredicate<JavaClass> PROGRAM =
-            type(SyntheticCheckpoint.class).or(type(Spills.class)).or(type(AdapterCost.class));
+    private static final DescribedPredicate<JavaClass> PROGRAM = type(SyntheticCheckpoint.class)
+            .or(type(Spills.class))
+            .or(type(AdapterCost.class))
+            .or(type(MatMulTable.class));
 
     @Test
     void arrowsPointDown() {
