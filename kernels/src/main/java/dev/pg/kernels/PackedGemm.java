@@ -34,7 +34,7 @@ final class PackedGemm implements MatMul.Backend {
     /** Floats from one unpacked row to the next: not a power of two, which would lay all rows over the same cache sets. */
     static final int STRIDE = UNPACKED + 16;
 
-    /** Weight rows of one block: a multiple of the rows of every tile. */
+    /** Weight rows of one block, at most: half of it is a multiple of the rows of every tile. */
     static final int ROWS = 96;
 
     /** Tokens of one task, at most: a picture of 224 pixels and its prompt need 260, and a weight is unpacked once for all of them. */
@@ -51,6 +51,9 @@ final class PackedGemm implements MatMul.Backend {
 
     /** Enough tasks for each worker that the last ones to finish wait little. */
     private static final int TASKS_PER_WORKER = 4;
+
+    /** With fewer tasks for each worker, they are halved: the last one holds up the others. */
+    private static final int FEW_TASKS = 10;
 
     private final Workers workers;
     private final Tile tile;
@@ -71,6 +74,7 @@ final class PackedGemm implements MatMul.Backend {
     private float[] packed = new float[0]; // [slices × panels × k of the slice × tokens of the panel]
 
     // The grid of tasks: blocks of rows, which never cross a part, by groups of panels.
+    private int rowsPerTask;
     private int rowBlocks;
     private int panelsPerTask;
 
@@ -122,9 +126,10 @@ final class PackedGemm implements MatMul.Backend {
         }
         workers.run(panels, pack);
 
+        rowsPerTask = workers.threads() > 1 && w.rows() < FEW_TASKS * workers.threads() * ROWS ? ROWS / 2 : ROWS;
         rowBlocks = 0;
         for (int i = 0; i < w.parts(); i++) {
-            rowBlocks += Math.ceilDiv(w.part(i).rows(), ROWS);
+            rowBlocks += Math.ceilDiv(w.part(i).rows(), rowsPerTask);
         }
         int groups = Math.ceilDiv(vectors * VectorSupport.LANES, TOKENS);
         if (workers.threads() > 1) {
@@ -196,15 +201,15 @@ final class PackedGemm implements MatMul.Backend {
         int firstGroup = index / (rowBlocks * workers.threads()) * workers.threads();
         int groups = Math.min(workers.threads(), Math.ceilDiv(panels, panelsPerTask) - firstGroup);
         int at = index - firstGroup * rowBlocks;
-        int row = at / groups * ROWS; // of the part it falls into
+        int row = at / groups * rowsPerTask; // of the part it falls into
         int column = 0;
         int p = 0;
         while (row >= w.part(p).rows()) {
-            row -= Math.ceilDiv(w.part(p).rows(), ROWS) * ROWS;
+            row -= Math.ceilDiv(w.part(p).rows(), rowsPerTask) * rowsPerTask;
             column += w.part(p).rows();
             p++;
         }
-        int rows = Math.min(ROWS, w.part(p).rows() - row);
+        int rows = Math.min(rowsPerTask, w.part(p).rows() - row);
         int firstPanel = (firstGroup + at % groups) * panelsPerTask;
         int endPanel = Math.min(panels, firstPanel + panelsPerTask);
         multiplyBlock(w.part(p), row, rows, column + row, firstPanel, endPanel, blocks[worker]);

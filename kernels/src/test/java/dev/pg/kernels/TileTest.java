@@ -51,8 +51,8 @@ class TileTest {
         for (Tile tile : List.of(new Tiles16(), new Tiles32())) {
             for (int vectors = 2; vectors < 100; vectors++) {
                 int panels = tile.panels(vectors);
-                assertThat(PackedGemm.ROWS % tile.rows(vectors / panels)).isZero();
-                assertThat(PackedGemm.ROWS % tile.rows(Math.ceilDiv(vectors, panels)))
+                assertThat(PackedGemm.ROWS / 2 % tile.rows(vectors / panels)).isZero();
+                assertThat(PackedGemm.ROWS / 2 % tile.rows(Math.ceilDiv(vectors, panels)))
                         .isZero();
             }
         }
