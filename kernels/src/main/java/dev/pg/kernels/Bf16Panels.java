@@ -34,10 +34,12 @@ final class Bf16Panels extends Weights {
         super(t);
     }
 
-    /** True if {@link #pack} takes the tensor: BF16, rows in whole vectors, and inputs in pairs of whole vectors. */
+    /**
+     * True if {@link #pack} takes the tensor: BF16, rows in whole vectors, and inputs in pairs of whole vectors. Only where there is a Vector
+     * API; without it this class does not link.
+     */
     static boolean fits(Tensor t) {
-        return VectorSupport.AVAILABLE
-                && t.dtype() == DType.BF16
+        return t.dtype() == DType.BF16
                 && t.rank() == 2
                 && t.data().isNative()
                 && t.dim(0) % LANES == 0

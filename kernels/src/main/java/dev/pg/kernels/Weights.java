@@ -63,7 +63,7 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
      * @param workers who shares the work; not closed by this
      */
     public static Weights packed(Tensor t, Workers workers) {
-        return Bf16Panels.fits(t) ? Bf16Panels.pack(t, workers) : of(t);
+        return VectorSupport.AVAILABLE && Bf16Panels.fits(t) ? Bf16Panels.pack(t, workers) : of(t);
     }
 
     /** Name of the tensor, for messages. */
