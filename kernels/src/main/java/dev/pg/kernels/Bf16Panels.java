@@ -10,9 +10,8 @@ import java.nio.ByteOrder;
 /**
  * Weights in bfloat16, packed for decoding: some rows at a time lie in a panel [pairs of inputs × rows × 2]. A vector of a panel holds
  * two inputs of as many rows as there are lanes. So nothing is added across lanes, an input is broadcast to all rows, and
- * a panel is one straight stream, whatever the number of tokens. Multiplied with eight tokens, rows as a file has them keep the
- * processor waiting for memory a third of the time: for them, eight vectors of activations go with each vector of weights, and come from the
- * second-level cache.
+ * a panel is one straight stream, whatever the number of tokens. Rows as a file has them, multiplied with eight tokens, keep the processor
+ * waiting for memory a third of the time: all activations come from the second-level cache again for every six rows.
  *
  * <p>All panels but the last have {@link #ROWS} rows; it has what is left, in whole vectors. A panel takes the place of its rows in memory.
  */
