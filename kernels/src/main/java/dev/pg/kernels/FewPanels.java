@@ -5,8 +5,8 @@ import java.util.Arrays;
 
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens") and {@link Bf16Panels}. A task takes a panel, and multiplies it with eight tokens at once,
- * or with four, where there are less or too few registers. Their activations lie side by side: as two streams of four they take a third
- * longer.
+ * or with four, where there are less or too few registers. Their activations lie side by side: as two streams of four they take up to half
+ * as long again.
  *
  * <p>An element of y is one chain of fused multiply-adds in the order of the inputs, then the bias. So it has the same bits for any number
  * of threads and of tokens, for any vector width, and before and after the JIT has warmed up.
@@ -14,9 +14,6 @@ import java.util.Arrays;
 final class FewPanels {
     private static final int LANES = VectorSupport.LANES;
     private static final int ROWS = Bf16Panels.ROWS;
-
-    /** Floats behind the sums of one worker that nobody uses: two cache lines, so that threads do not write to a common one. */
-    private static final int APART = 32;
 
     /** 1. No constant of the compilers: C2 would inline short kernels, unroll their loops and spill. */
     private final int step;
@@ -35,7 +32,7 @@ final class FewPanels {
     FewPanels(Workers workers) {
         this.workers = workers;
         step = 1;
-        sums = new float[workers.threads()][FewRows.MAX_TOKENS * ROWS + APART];
+        sums = new float[workers.threads()][FewRows.MAX_TOKENS * ROWS + FewTiles.APART];
     }
 
     /** True if all weights of {@code w} are in panels. */

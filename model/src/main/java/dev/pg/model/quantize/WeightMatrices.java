@@ -41,7 +41,7 @@ public final class WeightMatrices {
      * @param resident true if the checkpoint lies in memory of its own. The decoder's matrices are then rearranged in place, and nobody may
      *     read their tensors any more
      * @param formats what to quantise
-     * @param workers who quantises and rearranges; not closed by this; null if they are mapped and nothing is to be quantised
+     * @param workers who quantises and rearranges; not closed by this; null if all matrices stay as they are
      * @param arena where that goes which is quantised; null likewise
      * @throws PgException if the checkpoint holds quantised matrices that are damaged or of a format unknown here
      */
