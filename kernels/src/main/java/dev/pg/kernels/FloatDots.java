@@ -11,20 +11,20 @@ final class FloatDots {
 
     private FloatDots() {}
 
-    /** See {@link Weights#addDots}; row r starts at index {@code r * stride}. */
-    static void add(float[] w, int stride, int rows, int count, float[] x, int xo, float[] sums, int so) {
+    /** See {@link Weights#addDots}; row r starts at index {@code wo + r * stride}. */
+    static void add(float[] w, int wo, int stride, int rows, int count, float[] x, int xo, float[] sums, int so) {
         int r = 0;
         if (FewRows.TOGETHER == 6) {
             for (; r <= rows - 6; r += 6) {
-                dots6x4(w, r * stride, stride, count, x, xo, sums, so + r * 4 * LANES);
+                dots6x4(w, wo + r * stride, stride, count, x, xo, sums, so + r * 4 * LANES);
             }
         } else {
             for (; r <= rows - 2; r += 2) {
-                dots2x4(w, r * stride, stride, count, LANES, x, xo, sums, so + r * 4 * LANES);
+                dots2x4(w, wo + r * stride, stride, count, LANES, x, xo, sums, so + r * 4 * LANES);
             }
         }
         for (; r < rows; r++) {
-            lastRow4(w, r * stride, count, x, xo, sums, so + r * 4 * LANES);
+            lastRow4(w, wo + r * stride, count, x, xo, sums, so + r * 4 * LANES);
         }
     }
 

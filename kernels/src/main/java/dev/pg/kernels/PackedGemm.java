@@ -22,7 +22,8 @@ import java.util.Arrays;
  *
  * <p>An element of y is bias + (sum of the first slice) + (sum of the second) + ..., each sum a chain of fused multiply-adds in the order
  * of k; slices depend on nothing but the number of inputs. Work is divided among workers by rows and tokens only, never along k, and
- * edges run through the same tiles, padded. So every element has the same bits wherever and by whomever it is computed.
+ * edges run through the same tiles, padded, or through {@link LastTokens}, where there are so few that padding would cost more than they do. So an
+ * element has the same bits by whomever it is computed, and wherever, except among the last tokens.
  */
 final class PackedGemm implements MatMul.Backend {
     /** Inputs of one slice, at most. */
@@ -58,6 +59,7 @@ final class PackedGemm implements MatMul.Backend {
     private final Workers workers;
     private final Tile tile;
     private final Block[] blocks; // one per worker
+    private final LastTokens last;
     private final Workers.Task pack = this::pack;
     private final Workers.Task block = this::multiplyBlock;
 
@@ -67,7 +69,8 @@ final class PackedGemm implements MatMul.Backend {
 
     // This round's tokens.
     private int firstToken;
-    private int tokens;
+    private int tokens; // without the last ones
+    private int lastTokens; // which come behind them
     private int vectors; // that hold the tokens, the last one padded
     private int panels;
     private int slice; // inputs of one slice; of the last one the rest
@@ -95,6 +98,7 @@ final class PackedGemm implements MatMul.Backend {
     PackedGemm(Workers workers, Tile tile) {
         this.workers = workers;
         this.tile = tile;
+        last = new LastTokens(workers.threads());
         blocks = new Block[workers.threads()];
         Arrays.setAll(blocks, i -> new Block());
     }
@@ -110,6 +114,8 @@ final class PackedGemm implements MatMul.Backend {
         for (int i = 0; i < rounds; i++) {
             firstToken = (int) ((long) x.rows() * i / rounds);
             tokens = (int) ((long) x.rows() * (i + 1) / rounds) - firstToken;
+            lastTokens = last.take(tokens, w.cols());
+            tokens -= lastTokens;
             multiplyRound();
         }
     }
@@ -124,7 +130,7 @@ final class PackedGemm implements MatMul.Backend {
         if (packed.length < needed) {
             packed = new float[needed];
         }
-        workers.run(panels, pack);
+        workers.run(lastTokens > 0 ? panels + 1 : panels, pack);
 
         rowsPerTask = workers.threads() > 1 && w.rows() < FEW_TASKS * workers.threads() * ROWS ? ROWS / 2 : ROWS;
         rowBlocks = 0;
@@ -146,6 +152,10 @@ final class PackedGemm implements MatMul.Backend {
 
     /** Tokens of {@code panel} from rows of x to [k × tokens], slice by slice; what pads the last vector is zero. */
     private void pack(int panel, int worker) {
+        if (panel == panels) {
+            last.pack(x, firstToken + tokens);
+            return;
+        }
         int first = firstVector(panel) * VectorSupport.LANES;
         int width = firstVector(panel + 1) * VectorSupport.LANES - first;
         for (int k = 0; k < w.cols(); k += slice) {
@@ -212,11 +222,16 @@ final class PackedGemm implements MatMul.Backend {
         int rows = Math.min(rowsPerTask, w.part(p).rows() - row);
         int firstPanel = (firstGroup + at % groups) * panelsPerTask;
         int endPanel = Math.min(panels, firstPanel + panelsPerTask);
-        multiplyBlock(w.part(p), row, rows, column + row, firstPanel, endPanel, blocks[worker]);
+        multiplyBlock(w.part(p), row, rows, column + row, firstPanel, endPanel, worker);
     }
 
     private void multiplyBlock(
-            Weights weights, int row, int rows, int column, int firstPanel, int endPanel, Block scratch) {
+            Weights weights, int row, int rows, int column, int firstPanel, int endPanel, int worker) {
+        Block scratch = blocks[worker];
+        boolean withLast = lastTokens > 0 && endPanel == panels;
+        if (withLast) {
+            last.clear(worker);
+        }
         int cols = w.cols();
         int firstLane = firstVector(firstPanel) * VectorSupport.LANES;
         int width = firstVector(endPanel) * VectorSupport.LANES - firstLane;
@@ -251,8 +266,14 @@ final class PackedGemm implements MatMul.Backend {
                             stride);
                 }
             }
+            if (withLast) {
+                last.add(scratch.weights, unpacked, rows, k, depth, worker);
+            }
         }
         store(sums, stride, rows, column, firstToken + firstLane, Math.min(width, tokens - firstLane), scratch.turned);
+        if (withLast) {
+            last.store(w, rows, column, y, firstToken + tokens, worker);
+        }
     }
 
     /**

@@ -40,10 +40,17 @@ final class PlainDots {
             for (int k = 0; k < count; k += Weights.UNPACKED) {
                 int depth = Math.min(Weights.UNPACKED, count - k);
                 w.unpack(row + r, 1, k, depth, scratch, 0, depth);
-                for (int i = 0; i < depth; i += LANES) {
-                    for (int t = 0; t < 4; t++) {
-                        chain(scratch, i, LANES, x, xo + 4 * (k + i) + t * LANES, sums, so + (r * 4 + t) * LANES);
-                    }
+                add(scratch, 0, depth, 1, depth, x, xo + 4 * k, sums, so + r * 4 * LANES);
+            }
+        }
+    }
+
+    /** See {@link FloatDots#add}. */
+    static void add(float[] w, int wo, int stride, int rows, int count, float[] x, int xo, float[] sums, int so) {
+        for (int r = 0; r < rows; r++) {
+            for (int k = 0; k < count; k += LANES) {
+                for (int t = 0; t < 4; t++) {
+                    chain(w, wo + r * stride + k, LANES, x, xo + 4 * k + t * LANES, sums, so + (r * 4 + t) * LANES);
                 }
             }
         }

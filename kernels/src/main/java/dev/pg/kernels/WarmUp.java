@@ -149,6 +149,7 @@ public final class WarmUp {
         Matrix keys = new Matrix(32, 256);
         Matrix out = new Matrix(1, 256);
         return List.of(
+                product(new PackedGemm(alone, Tile.best()), 4 * VectorSupport.LANES + 1, 32, 48), // one of LastTokens
                 new Step(() -> RmsNorm.apply(alone, x, weight, 1, y)),
                 new Step(() -> rope.apply(alone, x, 1, 0)),
                 new Step(() -> SoftCap.apply(x.data(), 0, 1024, 50)),

@@ -153,7 +153,7 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
         for (int k = 0; k < count; k += stride) {
             int depth = Math.min(stride, count - k);
             unpack(row, rowCount, k, depth, scratch, 0, stride);
-            FloatDots.add(scratch, stride, rowCount, depth, x, xo + 4 * k, sums, so);
+            FloatDots.add(scratch, 0, stride, rowCount, depth, x, xo + 4 * k, sums, so);
         }
     }
 
