@@ -68,7 +68,7 @@ final class FewRows implements MatMul.Backend {
         group = tokens == 1 ? 1 : 4;
         body = w.cols() - w.cols() % VectorSupport.LANES;
         if (tokens > 1) {
-            pack();
+            packed = pack(x, 0, tokens, body, packed);
         }
         int fair = Math.ceilDiv(w.rows(), 4 * workers.threads());
         int rows = Math.min(TASK_WEIGHTS / Math.max(w.cols(), 1), workers.threads() == 1 ? w.rows() : fair);
@@ -80,21 +80,26 @@ final class FewRows implements MatMul.Backend {
         workers.run(tasks, rowsTask);
     }
 
-    private void pack() {
-        int fours = Math.ceilDiv(tokens, 4);
-        if (packed.length < fours * 4 * body) {
-            packed = new float[fours * 4 * body];
-        }
-        for (int t = 0; t < fours * 4; t++) {
-            int to = t / 4 * 4 * body + t % 4 * VectorSupport.LANES;
-            for (int k = 0; k < body; k += VectorSupport.LANES) {
+    /**
+     * Some rows of x as {@link Weights#addDots} reads them: [fours of tokens × cols / lanes × 4 × lanes]. What the last four lacks is zero.
+     *
+     * @param cols inputs, a multiple of the lanes
+     * @return {@code packed}, or a larger array in its place
+     */
+    static float[] pack(Matrix x, int first, int tokens, int cols, float[] packed) {
+        int padded = Math.ceilDiv(tokens, 4) * 4;
+        float[] out = packed.length < padded * cols ? new float[padded * cols] : packed;
+        for (int t = 0; t < padded; t++) {
+            int to = t / 4 * 4 * cols + t % 4 * VectorSupport.LANES;
+            for (int k = 0; k < cols; k += VectorSupport.LANES) {
                 if (t < tokens) {
-                    System.arraycopy(x.data(), x.at(t) + k, packed, to + 4 * k, VectorSupport.LANES);
+                    System.arraycopy(x.data(), x.at(first + t) + k, out, to + 4 * k, VectorSupport.LANES);
                 } else {
-                    Arrays.fill(packed, to + 4 * k, to + 4 * k + VectorSupport.LANES, 0);
+                    Arrays.fill(out, to + 4 * k, to + 4 * k + VectorSupport.LANES, 0);
                 }
             }
         }
+        return out;
     }
 
     private void multiplyRows(int index, int worker) {

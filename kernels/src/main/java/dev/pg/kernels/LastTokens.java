@@ -15,7 +15,7 @@ final class LastTokens {
     private static final int LANES = VectorSupport.LANES;
 
     private final float[][] sums; // per worker [fours × ROWS × 4 × LANES]
-    private float[] packed = new float[0]; // [fours × inputs / LANES × 4 × LANES]
+    private float[] packed = new float[0]; // see FewRows
     private int count;
     private int fours;
     private int cols;
@@ -36,19 +36,7 @@ final class LastTokens {
 
     /** Packs rows of x from {@code first} on. */
     void pack(Matrix x, int first) {
-        if (packed.length < fours * 4 * cols) {
-            packed = new float[fours * 4 * cols];
-        }
-        for (int t = 0; t < 4 * fours; t++) {
-            int to = t / 4 * 4 * cols + t % 4 * LANES;
-            for (int k = 0; k < cols; k += LANES) {
-                if (t < count) {
-                    System.arraycopy(x.data(), x.at(first + t) + k, packed, to + 4 * k, LANES);
-                } else {
-                    Arrays.fill(packed, to + 4 * k, to + 4 * k + LANES, 0);
-                }
-            }
-        }
+        packed = FewRows.pack(x, first, count, cols, packed);
     }
 
     /** Forgets the sums of a worker, before its next block of rows. */
