@@ -28,9 +28,9 @@ final class LastTokens {
     int take(int tokens, int cols) {
         this.cols = cols;
         int rest = tokens % LANES;
-        fours = Math.ceilDiv(rest, 4);
-        boolean pays = 4 * fours <= LANES / 2 && tokens > 2 * LANES && cols % LANES == 0;
+        boolean pays = Math.ceilDiv(rest, 4) * 4 <= LANES / 2 && tokens > 2 * LANES && cols % LANES == 0;
         count = pays ? rest : 0;
+        fours = Math.ceilDiv(count, 4);
         return count;
     }
 
