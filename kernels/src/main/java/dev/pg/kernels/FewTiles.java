@@ -26,16 +26,22 @@ final class FewTiles {
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
-    private final TileTokens packed;
+    private final TileTokens[] packed; // per worker
+    private final long[] packedOf; // per worker: the product that they belong to
     private final Workers.Task tileTask = this::multiplyTile;
 
+    private Matrix x;
     private Matrix y;
     private Linear w;
+    private Quantization format;
     private int tokens;
+    private long product; // counts them
 
     FewTiles(Workers workers) {
         this.workers = workers;
-        packed = new TileTokens(workers);
+        packed = new TileTokens[workers.threads()];
+        Arrays.setAll(packed, i -> new TileTokens());
+        packedOf = new long[workers.threads()];
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
     }
 
@@ -57,10 +63,12 @@ final class FewTiles {
 
     /** See {@link MatMul#multiply}; x has at most {@link FewRows#MAX_TOKENS} rows, and {@link #takes} is true. */
     void multiply(Matrix x, Linear w, Matrix y) {
+        this.x = x;
         this.w = w;
         this.y = y;
+        format = format(w);
         tokens = x.rows();
-        packed.pack(x, format(w));
+        product++;
         int tasks = 0;
         for (int i = 0; i < w.parts(); i++) {
             tasks += Math.ceilDiv(w.part(i).rows(), TILE);
@@ -79,9 +87,14 @@ final class FewTiles {
         }
         QuantizedWeights part = (QuantizedWeights) w.part(p);
         float[] tileSums = sums[worker];
-        Arrays.fill(tileSums, 0, Math.max(1, 4 * packed.fours()) * TILE, 0);
+        TileTokens own = packed[worker];
+        if (packedOf[worker] != product) {
+            own.pack(x, format);
+            packedOf[worker] = product;
+        }
+        Arrays.fill(tileSums, 0, Math.max(1, 4 * own.fours()) * TILE, 0);
         for (int group = 0; group < part.groups(); group += TOGETHER) {
-            addGroups(part, tile, group, Math.min(TOGETHER, part.groups() - group), tileSums);
+            addGroups(part, own, tile, group, Math.min(TOGETHER, part.groups() - group), tileSums);
         }
         int first = column + tile * TILE;
         int rows = Math.min(TILE, part.rows() - tile * TILE);
@@ -98,11 +111,13 @@ final class FewTiles {
         return row - inPair + inPair % 2 * LANES + inPair / 2;
     }
 
-    private void addGroups(QuantizedWeights part, int tile, int group, int groups, float[] sums) {
+    private static void addGroups(
+            QuantizedWeights part, TileTokens packed, int tile, int group, int groups, float[] sums) {
         long at = part.groupAt(tile, group);
         boolean eight = part.quantization() == Quantization.Q8;
         int words = part.quantization().words();
         float[] levels = part.levels();
+        int next = packed.factorsOfGroup();
         int[] x = packed.factors();
         float[] scales = packed.scales();
         if (packed.fours() == 0) {
@@ -122,9 +137,9 @@ final class FewTiles {
             for (int r = 0; r < TILE; r += 2 * LANES) {
                 int so = f * 4 * TILE + r;
                 if (eight) {
-                    Q8Dots.dots2x4(part.data, at, r, groups, words, 1, 8, x, xo, scales, co, levels, sums, so);
+                    Q8Dots.dots2x4(part.data, at, r, groups, words, 1, next, 8, x, xo, scales, co, levels, sums, so);
                 } else {
-                    Q4Dots.dots2x4(part.data, at, r, groups, words, 1, 4, x, xo, scales, co, levels, sums, so);
+                    Q4Dots.dots2x4(part.data, at, r, groups, words, 1, next, 4, x, xo, scales, co, levels, sums, so);
                 }
             }
         }

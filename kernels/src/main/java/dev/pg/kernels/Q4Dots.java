@@ -85,16 +85,15 @@ final class Q4Dots {
                     ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN).convertShape(B2S, SHORT, 0);
             ShortVector code1 = (ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
                     .convertShape(B2S, SHORT, 0);
-            ShortVector zero = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
-            ShortVector middle = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+            ShortVector zero = IntVector.broadcast(INT, x[xo + 16]).reinterpretAsShorts();
+            ShortVector middle = IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts();
             ShortVector s0 = code0.lanewise(ASHR, 4).mul(zero).add(middle);
             ShortVector s1 = code1.lanewise(ASHR, 4).mul(zero).add(middle);
-            xo += 2;
             for (int i = 0; i < words; i += step) {
                 ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
-                ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
-                ShortVector x2 = IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts();
-                ShortVector x3 = IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts();
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
                 s0 = w0.mul(x0).add(s0);
                 w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
@@ -112,8 +111,9 @@ final class Q4Dots {
                 w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
                 s1 = w1.mul(x3).add(s1);
                 word += WORD_BYTES;
-                xo += 4;
+                xo += 2;
             }
+            xo += 10;
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
             IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
             IntVector t1 =
@@ -199,6 +199,7 @@ final class Q4Dots {
      * @param row the first, of the tile
      * @param words of a row in a group
      * @param step 1
+     * @param next ints from the factors of a token to those of the next
      * @param four 4
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
@@ -212,6 +213,7 @@ final class Q4Dots {
             int groups,
             int words,
             int step,
+            int next,
             int four,
             int[] x,
             int xo,
@@ -227,58 +229,61 @@ final class Q4Dots {
             ShortVector codes = (ShortVector)
                     ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN).convertShape(B2S, SHORT, 0);
             ShortVector zeros = codes.lanewise(ASHR, 4);
-            ShortVector s0 = zeros.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
-                    .add(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts());
-            ShortVector s1 = zeros.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
-                    .add(IntVector.broadcast(INT, x[xo + 5]).reinterpretAsShorts());
-            ShortVector s2 = zeros.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
-                    .add(IntVector.broadcast(INT, x[xo + 6]).reinterpretAsShorts());
-            ShortVector s3 = zeros.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
-                    .add(IntVector.broadcast(INT, x[xo + 7]).reinterpretAsShorts());
-            xo += 8;
+            ShortVector s0 = zeros.mul(IntVector.broadcast(INT, x[xo + 16]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts());
+            ShortVector s1 = zeros.mul(
+                            IntVector.broadcast(INT, x[xo + next + 16]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + next + 17]).reinterpretAsShorts());
+            ShortVector s2 = zeros.mul(
+                            IntVector.broadcast(INT, x[xo + 2 * next + 16]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + 2 * next + 17]).reinterpretAsShorts());
+            ShortVector s3 = zeros.mul(
+                            IntVector.broadcast(INT, x[xo + 3 * next + 16]).reinterpretAsShorts())
+                    .add(IntVector.broadcast(INT, x[xo + 3 * next + 17]).reinterpretAsShorts());
             for (int i = 0; i < words; i += step) {
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
                 s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(s0);
-                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + next]).reinterpretAsShorts())
                         .add(s1);
-                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2 * next]).reinterpretAsShorts())
                         .add(s2);
-                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3 * next]).reinterpretAsShorts())
                         .add(s3);
-                xo += four;
+                xo += 8;
                 w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
                 s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(s0);
-                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + next]).reinterpretAsShorts())
                         .add(s1);
-                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2 * next]).reinterpretAsShorts())
                         .add(s2);
-                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3 * next]).reinterpretAsShorts())
                         .add(s3);
-                xo += four;
+                xo -= 7;
                 w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
                 s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(s0);
-                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + next]).reinterpretAsShorts())
                         .add(s1);
-                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2 * next]).reinterpretAsShorts())
                         .add(s2);
-                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3 * next]).reinterpretAsShorts())
                         .add(s3);
-                xo += four;
+                xo += 8;
                 w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
                 s0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
                         .add(s0);
-                s1 = w0.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts())
+                s1 = w0.mul(IntVector.broadcast(INT, x[xo + next]).reinterpretAsShorts())
                         .add(s1);
-                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts())
+                s2 = w0.mul(IntVector.broadcast(INT, x[xo + 2 * next]).reinterpretAsShorts())
                         .add(s2);
-                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3]).reinterpretAsShorts())
+                s3 = w0.mul(IntVector.broadcast(INT, x[xo + 3 * next]).reinterpretAsShorts())
                         .add(s3);
                 word += WORD_BYTES;
-                xo += four;
+                xo -= 7;
             }
+            xo += 4 * next - 8;
             IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).reinterpretAsInts();
             IntVector t1 = FloatVector.fromArray(FLOAT, levels, LANES % 16).reinterpretAsInts();
             IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16).reinterpretAsInts();

@@ -93,8 +93,6 @@ final class Q8Dots {
         long word = at + TILE + row * (long) Short.BYTES;
         long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
-            int ao = xo;
-            xo += 2;
             IntVector all0 = IntVector.zero(INT);
             IntVector odd0 = IntVector.zero(INT);
             IntVector all1 = IntVector.zero(INT);
@@ -102,7 +100,7 @@ final class Q8Dots {
             for (int i = 0; i < words; i += step) {
                 ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
                 ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
-                ShortVector x2 = IntVector.broadcast(INT, x[xo + 2]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts();
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
                 ShortVector high0 = LANES == 16 ? w0.lanewise(LSHR, EIGHTS) : w0.lanewise(LSHR, eight);
                 IntVector p0 = w0.mul(x0).add(high0.mul(x1)).add(x2).reinterpretAsInts();
@@ -115,11 +113,12 @@ final class Q8Dots {
                 all1 = p1.add(all1);
                 odd1 = p1.lanewise(LSHR, 16).add(odd1);
                 word += WORD_BYTES;
-                xo += 3;
+                xo += 2;
             }
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
-            IntVector zero = IntVector.broadcast(INT, x[ao]);
-            IntVector middle = IntVector.broadcast(INT, x[ao + 1]);
+            IntVector zero = IntVector.broadcast(INT, x[xo]);
+            IntVector middle = IntVector.broadcast(INT, x[xo + 2]);
+            xo += 16;
             IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
             IntVector t1 =
                     FloatVector.fromArray(FLOAT, levels, LANES % 16).mul(scale).reinterpretAsInts();
@@ -214,6 +213,7 @@ final class Q8Dots {
      * @param row the first, of the tile
      * @param words of a row in a group
      * @param step 1
+     * @param next ints from the factors of a token to those of the next
      * @param eight 8
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
@@ -227,6 +227,7 @@ final class Q8Dots {
             int groups,
             int words,
             int step,
+            int next,
             int eight,
             int[] x,
             int xo,
@@ -239,8 +240,6 @@ final class Q8Dots {
         long word = at + TILE + row * (long) Short.BYTES;
         long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
-            int ao = xo;
-            xo += 8;
             IntVector all0 = IntVector.zero(INT);
             IntVector odd0 = IntVector.zero(INT);
             IntVector all1 = IntVector.zero(INT);
@@ -253,34 +252,34 @@ final class Q8Dots {
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
                 ShortVector w1 = LANES == 16 ? w0.lanewise(LSHR, EIGHTS) : w0.lanewise(LSHR, eight);
                 IntVector p0 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
-                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
-                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all0 = p0.add(all0);
                 odd0 = p0.lanewise(LSHR, 16).add(odd0);
-                xo += step;
+                xo += next;
                 IntVector p1 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
-                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
-                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all1 = p1.add(all1);
                 odd1 = p1.lanewise(LSHR, 16).add(odd1);
-                xo += step;
+                xo += next;
                 IntVector p2 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
-                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
-                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all2 = p2.add(all2);
                 odd2 = p2.lanewise(LSHR, 16).add(odd2);
-                xo += step;
+                xo += next;
                 IntVector p3 = w0.mul(IntVector.broadcast(INT, x[xo]).reinterpretAsShorts())
-                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 4]).reinterpretAsShorts()))
-                        .add(IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts())
+                        .add(w1.mul(IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts()))
+                        .add(IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts())
                         .reinterpretAsInts();
                 all3 = p3.add(all3);
                 odd3 = p3.lanewise(LSHR, 16).add(odd3);
                 word += WORD_BYTES;
-                xo += 9; // 12 in all
+                xo += 2 - 3 * next;
             }
             IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).reinterpretAsInts();
             IntVector t1 = FloatVector.fromArray(FLOAT, levels, LANES % 16).reinterpretAsInts();
@@ -317,8 +316,8 @@ final class Q8Dots {
             IntVector evenZeros = evenCode.lanewise(LSHL, 24).lanewise(ASHR, 28);
             IntVector oddZeros = oddCode.lanewise(ASHR, 4);
             FloatVector scale0 = FloatVector.broadcast(FLOAT, scales[co]);
-            IntVector zero0 = IntVector.broadcast(INT, x[ao]);
-            IntVector middle0 = IntVector.broadcast(INT, x[ao + 4]);
+            IntVector zero0 = IntVector.broadcast(INT, x[xo]);
+            IntVector middle0 = IntVector.broadcast(INT, x[xo + 2]);
             IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16)).add(middle0).add(evenZeros.mul(zero0));
             ((FloatVector) even0.convertShape(I2F, FLOAT, 0))
                     .fma(evens.mul(scale0), FloatVector.fromArray(FLOAT, sums, so))
@@ -328,8 +327,8 @@ final class Q8Dots {
                     .fma(odds.mul(scale0), FloatVector.fromArray(FLOAT, sums, so + LANES))
                     .intoArray(sums, so + LANES);
             FloatVector scale1 = FloatVector.broadcast(FLOAT, scales[co + 1]);
-            IntVector zero1 = IntVector.broadcast(INT, x[ao + 1]);
-            IntVector middle1 = IntVector.broadcast(INT, x[ao + 5]);
+            IntVector zero1 = IntVector.broadcast(INT, x[xo + next]);
+            IntVector middle1 = IntVector.broadcast(INT, x[xo + next + 2]);
             IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16)).add(middle1).add(evenZeros.mul(zero1));
             ((FloatVector) even1.convertShape(I2F, FLOAT, 0))
                     .fma(evens.mul(scale1), FloatVector.fromArray(FLOAT, sums, so + TILE))
@@ -339,8 +338,8 @@ final class Q8Dots {
                     .fma(odds.mul(scale1), FloatVector.fromArray(FLOAT, sums, so + TILE + LANES))
                     .intoArray(sums, so + TILE + LANES);
             FloatVector scale2 = FloatVector.broadcast(FLOAT, scales[co + 2]);
-            IntVector zero2 = IntVector.broadcast(INT, x[ao + 2]);
-            IntVector middle2 = IntVector.broadcast(INT, x[ao + 6]);
+            IntVector zero2 = IntVector.broadcast(INT, x[xo + 2 * next]);
+            IntVector middle2 = IntVector.broadcast(INT, x[xo + 2 * next + 2]);
             IntVector even2 = all2.sub(odd2.lanewise(LSHL, 16)).add(middle2).add(evenZeros.mul(zero2));
             ((FloatVector) even2.convertShape(I2F, FLOAT, 0))
                     .fma(evens.mul(scale2), FloatVector.fromArray(FLOAT, sums, so + 2 * TILE))
@@ -350,8 +349,8 @@ final class Q8Dots {
                     .fma(odds.mul(scale2), FloatVector.fromArray(FLOAT, sums, so + 2 * TILE + LANES))
                     .intoArray(sums, so + 2 * TILE + LANES);
             FloatVector scale3 = FloatVector.broadcast(FLOAT, scales[co + 3]);
-            IntVector zero3 = IntVector.broadcast(INT, x[ao + 3]);
-            IntVector middle3 = IntVector.broadcast(INT, x[ao + 7]);
+            IntVector zero3 = IntVector.broadcast(INT, x[xo + 3 * next]);
+            IntVector middle3 = IntVector.broadcast(INT, x[xo + 3 * next + 2]);
             IntVector even3 = all3.sub(odd3.lanewise(LSHL, 16)).add(middle3).add(evenZeros.mul(zero3));
             ((FloatVector) even3.convertShape(I2F, FLOAT, 0))
                     .fma(evens.mul(scale3), FloatVector.fromArray(FLOAT, sums, so + 3 * TILE))
@@ -361,6 +360,7 @@ final class Q8Dots {
                     .fma(odds.mul(scale3), FloatVector.fromArray(FLOAT, sums, so + 3 * TILE + LANES))
                     .intoArray(sums, so + 3 * TILE + LANES);
             co += 4;
+            xo += 4 * next - 16;
             code += groupBytes;
             word += TILE;
         }

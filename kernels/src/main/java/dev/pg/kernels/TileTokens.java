@@ -1,9 +1,12 @@
 package dev.pg.kernels;
 
-import dev.pg.core.Workers;
+import static jdk.incubator.vector.VectorOperators.ADD;
+import static jdk.incubator.vector.VectorOperators.LSHL;
+
 import dev.pg.kernels.VectorSupport.Species;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
 
 /**
  * Tokens as {@link Q8Dots} and {@link Q4Dots} read them: rounded, x ≈ scale · a with whole numbers a and a scale for each group of
@@ -13,9 +16,16 @@ import jdk.incubator.vector.FloatVector;
  * −128 ≤ q − 128 < 128, so |a| + |a'| ≤ 255 for the two inputs of each lane: some 8.5 bits. With four bits it is the whole sum of a group, of
  * factors |3 · q − 2 · zero − 23| ≤ 38, so Σ|a| ≤ 862: some nine bits.
  *
- * <p>{@link #factors} of a group are two ints for its zero point and middle, and then those of its words: three or four for each, two inputs
- * or four. {@link Q8Dots} and {@link Q4Dots} say what for. All are [fours of tokens × groups × numbers of a group × 4], or without the
- * fours for a single token, and so are {@link #scales}, one for a group.
+ * <p>{@link #factors} are [fours of tokens × groups × 4 × {@link #factorsOfGroup}], or without the fours for a single token, and so are {@link
+ * #scales}, one for a group. {@link Q8Dots} and {@link Q4Dots} say what they are for:
+ *
+ * <pre>
+ *   Q8: word i has [2i], [2i + 1] and, to be added, [2i + 17]; the zero point [16], the middle [18]
+ *   Q4: word i has [2i], [2i + 8], [2i + 1], [2i + 9];         the zero point [16], the middle [17]
+ * </pre>
+ *
+ * That is the order in which vectors make them. Each thread rounds all of a token for itself: that takes about 10 ns a group, and half of what
+ * another thread has written would come from its cache.
  *
  * <p>Not thread-safe.
  */
@@ -30,13 +40,10 @@ final class TileTokens {
     /** 1.5 · 2^23: the sum with a smaller number is rounded to a whole one, which its last bits hold. */
     private static final float ROUNDER = 0x1.8p23f;
 
-    /** Groups that a thread packs at once: some microseconds of work. */
-    private static final int TOGETHER = 48;
+    private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
-    private final Workers workers;
-    private final Scratch[] scratch; // per worker
-    private final Workers.Task packTask = this::packGroups;
-
+    private final float[] whole = new float[GROUP]; // a group that x does not fill
+    private final int[] a = new int[2 * GROUP]; // of a group, and room for a vector that begins in its second half
     private int[] factors = new int[0];
     private float[] scales = new float[0];
     private Matrix x;
@@ -45,19 +52,7 @@ final class TileTokens {
     private int fours;
     private int step; // tokens side by side: 1 or 4
 
-    /** What a thread writes while it packs. */
-    private static final class Scratch {
-        private final float[] group = new float[GROUP + FewTiles.APART];
-        private final int[] a = new int[GROUP + FewTiles.APART];
-    }
-
-    TileTokens(Workers workers) {
-        this.workers = workers;
-        scratch = new Scratch[workers.threads()];
-        Arrays.setAll(scratch, i -> new Scratch());
-    }
-
-    /** Rounds all rows of {@code x}. */
+    /** Rounds all rows of {@code x}, in the order of the factors: a vector of them may reach into what comes next. */
     void pack(Matrix x, Quantization format) {
         this.x = x;
         this.format = format;
@@ -65,34 +60,37 @@ final class TileTokens {
         fours = x.rows() == 1 ? 0 : Math.ceilDiv(x.rows(), 4);
         step = fours == 0 ? 1 : 4;
         reserve(Math.max(1, fours) * step * groups);
-        workers.run(x.rows() * Math.ceilDiv(groups, TOGETHER), packTask);
-    }
-
-    private void packGroups(int index, int worker) {
-        int tasksOfToken = Math.ceilDiv(groups, TOGETHER);
-        int t = index / tasksOfToken;
-        int first = index % tasksOfToken * TOGETHER;
-        for (int g = first; g < Math.min(first + TOGETHER, groups); g++) {
-            packGroup(t, g, scratch[worker]);
+        for (int first = 0; first < x.rows(); first += step) {
+            for (int g = 0; g < groups; g++) {
+                for (int t = first; t < Math.min(first + step, x.rows()); t++) {
+                    packGroup(t, g);
+                }
+            }
         }
     }
 
-    private void packGroup(int t, int g, Scratch own) {
+    private void packGroup(int t, int g) {
         int k = g * GROUP;
-        float scale;
         if (k + GROUP <= x.cols()) {
-            scale = round(x.data(), x.at(t) + k, own.a);
+            packGroup(x.data(), x.at(t) + k, t, g);
         } else {
-            Arrays.fill(own.group, 0);
-            System.arraycopy(x.data(), x.at(t) + k, own.group, 0, x.cols() - k);
-            scale = round(own.group, 0, own.a);
+            Arrays.fill(whole, 0);
+            System.arraycopy(x.data(), x.at(t) + k, whole, 0, x.cols() - k);
+            packGroup(whole, 0, t, g);
         }
-        scales[scalesAt(t / 4, g) + t % 4] = scale;
-        int factor = factorsAt(t / 4, g) + t % 4;
+    }
+
+    private void packGroup(float[] x, int from, int t, int g) {
+        float size = size(x, from, format);
+        float limit = format == Quantization.Q8 ? TWO : ALL;
+        boolean vanishes = size < Float.MIN_NORMAL; // its inverse could be infinite
+        scales[scalesAt(t / 4, g) + t % 4] = vanishes ? 0 : size / limit;
+        float inverse = vanishes ? 0 : limit / size;
+        int to = factorsAt(t / 4, g) + t % 4 * factorsOfGroup();
         if (format == Quantization.Q8) {
-            packEight(own.a, factor);
+            packEight(x, from, inverse, format, factors, to);
         } else {
-            packFour(own.a, factor);
+            packFour(x, from, inverse, format, a, factors, to);
         }
     }
 
@@ -119,79 +117,89 @@ final class TileTokens {
         return (four * groups + group) * step;
     }
 
-    private int factorsOfGroup() {
-        return 2 + (format == Quantization.Q8 ? 3 : 4) * format.words();
+    /** Ints of a group of one token. */
+    int factorsOfGroup() {
+        return format == Quantization.Q8 ? 32 : 18;
     }
 
     /** Tokens that the last four lacks keep what is there: their sums are not read. */
     private void reserve(int tokenGroups) {
-        if (factors.length < tokenGroups * factorsOfGroup()) {
-            factors = new int[tokenGroups * factorsOfGroup()];
+        int length = tokenGroups * factorsOfGroup() + GROUP; // for the last vector
+        if (factors.length < length) {
+            factors = new int[length];
         }
         if (scales.length < tokenGroups) {
             scales = new float[tokenGroups];
         }
     }
 
-    /** Rounds a group to {@code a} and returns its scale. */
-    private float round(float[] x, int from, int[] a) {
-        float size = size(x, from);
-        float limit = format == Quantization.Q8 ? TWO : ALL;
-        boolean vanishes = size < Float.MIN_NORMAL; // its inverse could be infinite
-        FloatVector inverse = FloatVector.broadcast(Species.FLOAT, vanishes ? 0 : limit / size);
-        int rounder = Float.floatToRawIntBits(ROUNDER);
-        for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
-            FloatVector rounded = FloatVector.fromArray(Species.FLOAT, x, from + i)
-                    .mul(inverse)
-                    .add(ROUNDER);
-            rounded.reinterpretAsInts().sub(rounder).intoArray(a, i);
-        }
-        return vanishes ? 0 : size / limit;
-    }
-
     /** The largest sum of absolute inputs that meet in a short lane. */
-    private float size(float[] x, int from) {
-        float size = 0;
-        for (int i = from; i < from + GROUP; i += 2) {
-            float two = Math.abs(x[i]) + Math.abs(x[i + 1]);
-            size = format == Quantization.Q8 ? Math.max(size, two) : size + two;
-        }
-        return size;
+    private static float size(float[] x, int from, Quantization format) {
+        return format == Quantization.Q8 ? largestOfTwo(x, from) : sumOfAll(x, from);
     }
 
-    private static int sum(int[] a) {
-        int sum = 0;
-        for (int i = 0; i < GROUP; i++) {
-            sum += a[i];
+    /** Numbers without a sign are in the order of their bits, and NaN is above all of them. */
+    private static float largestOfTwo(float[] x, int from) {
+        int largest = 0;
+        for (int i = from; i < from + GROUP; i += 2) {
+            largest = Math.max(largest, Float.floatToRawIntBits(Math.abs(x[i]) + Math.abs(x[i + 1])));
+        }
+        return Float.intBitsToFloat(largest);
+    }
+
+    private static float sumOfAll(float[] x, int from) {
+        float sum = 0;
+        for (int i = from; i < from + GROUP; i += 2) {
+            sum += Math.abs(x[i]) + Math.abs(x[i + 1]);
         }
         return sum;
     }
 
     /** 128 of the middle are taken off the single products, with 32768 more than that, so that 16 bits hold these without a sign. */
-    private void packEight(int[] a, int factor) {
-        int sum = sum(a);
-        factors[factor] = -format.zeroSpacing() * sum;
-        factors[factor + step] = (128 - format.middle()) * sum - GROUP / 2 * 32768;
-        for (int i = 0; i < GROUP; i += 2) {
-            factor += 3 * step;
-            factors[factor - step] = both(a[i]);
-            factors[factor] = both(a[i + 1] - 256 * a[i]);
-            factors[factor + step] = both(32768 - 128 * (a[i] + a[i + 1]));
+    private static void packEight(float[] x, int from, float inverse, Quantization format, int[] factors, int to) {
+        IntVector sums = IntVector.zero(Species.INT);
+        for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
+            IntVector a = FloatVector.fromArray(Species.FLOAT, x, from + i)
+                    .mul(inverse)
+                    .add(ROUNDER)
+                    .reinterpretAsInts()
+                    .sub(ROUNDER_BITS);
+            IntVector before = a.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts();
+            IntVector first = a.sub(before.lanewise(LSHL, 8));
+            first.and(0xffff).or(first.lanewise(LSHL, 16)).intoArray(factors, to + i);
+            IntVector both = a.add(before).mul(-128).add(32768);
+            both.and(0xffff).or(both.lanewise(LSHL, 16)).intoArray(factors, to + GROUP + i);
+            sums = a.add(sums);
         }
+        int sum = sums.reduceLanes(ADD);
+        factors[to + GROUP] = -format.zeroSpacing() * sum;
+        factors[to + GROUP + 2] = (128 - format.middle()) * sum - GROUP / 2 * 32768;
     }
 
-    private void packFour(int[] a, int factor) {
-        int sum = sum(a);
-        int spacing = format.spacing();
-        factors[factor] = both(-format.zeroSpacing() * sum);
-        factors[factor + step] = both(-format.middle() * sum);
-        for (int i = 0; i < GROUP / 2; i += 2) {
-            factor += 4 * step;
-            factors[factor - 2 * step] = both(spacing * a[i]);
-            factors[factor - step] = both(spacing * (a[8 + i] - 16 * a[i]));
-            factors[factor] = both(spacing * (a[i + 1] - 16 * a[8 + i]));
-            factors[factor + step] = both(spacing * (a[9 + i] - 16 * a[i + 1]));
+    private static void packFour(
+            float[] x, int from, float inverse, Quantization format, int[] a, int[] factors, int to) {
+        IntVector sums = IntVector.zero(Species.INT);
+        for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
+            IntVector rounded = FloatVector.fromArray(Species.FLOAT, x, from + i)
+                    .mul(inverse)
+                    .add(ROUNDER)
+                    .reinterpretAsInts()
+                    .sub(ROUNDER_BITS);
+            rounded.intoArray(a, i);
+            sums = rounded.add(sums);
         }
+        for (int i = 0; i < GROUP / 2; i += VectorSupport.LANES) {
+            IntVector low = IntVector.fromArray(Species.INT, a, i);
+            IntVector high = IntVector.fromArray(Species.INT, a, GROUP / 2 + i);
+            IntVector before = high.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts();
+            IntVector even = low.sub(before.lanewise(LSHL, 4)).mul(format.spacing());
+            even.and(0xffff).or(even.lanewise(LSHL, 16)).intoArray(factors, to + i);
+            IntVector odd = high.sub(low.lanewise(LSHL, 4)).mul(format.spacing());
+            odd.and(0xffff).or(odd.lanewise(LSHL, 16)).intoArray(factors, to + GROUP / 2 + i);
+        }
+        int sum = sums.reduceLanes(ADD);
+        factors[to + GROUP] = both(-format.zeroSpacing() * sum);
+        factors[to + GROUP + 1] = both(-format.middle() * sum);
     }
 
     /** The low half of a number in both halves of an int. */
