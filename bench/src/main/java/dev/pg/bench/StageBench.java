@@ -29,6 +29,9 @@ final class StageBench implements AutoCloseable {
     private static final List<Integer> DECODE_BATCHES = List.of(1, 8);
     private static final int STEPS = 8;
 
+    /** Layers of decoding after which C2 has compiled a step, be they of a few steps of a whole model or many of a slice. */
+    private static final int WARM_LAYERS = 256;
+
     private final Checkpoint checkpoint;
     private final Arena quantized = Arena.ofShared();
     private final PaliGemmaConfig config;
@@ -96,6 +99,7 @@ final class StageBench implements AutoCloseable {
                 .mapToInt(image -> Math.clamp(image + PROMPT_TOKENS, 1, room))
                 .distinct()
                 .toArray();
+        warmUpDecoding(compute);
         for (int length : lengths) {
             Prompt prompt = prompt(length);
             Sample sample = Sample.of(runs, () -> prefill(prompt, 1, compute));
@@ -119,6 +123,17 @@ final class StageBench implements AutoCloseable {
             sequences.add(prompt, steps(1));
         }
         return sequences;
+    }
+
+    /** Behind a short prompt, since those that are measured should not grow. */
+    private void warmUpDecoding(Compute compute) {
+        int steps = Math.ceilDiv(WARM_LAYERS, text.config().layers());
+        GemmaSequences sequences = new GemmaSequences(text, compute, 0);
+        sequences.add(prompt(1), DECODE_BATCHES.size() * steps);
+        for (int batch : DECODE_BATCHES) {
+            sequences.reorder(new int[batch]);
+            Sample.seconds(steps, () -> sequences.step(new int[batch]));
+        }
     }
 
     /** The batches share one prompt, and its sequence grows from batch to batch by some steps, too few to show in the time. */
