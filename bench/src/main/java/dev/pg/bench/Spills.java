@@ -101,6 +101,7 @@ public final class Spills {
                         "-Dpg.vector=always",
                         flag,
                         "-XX:PerMethodRecompilationCutoff=10000", // as pg
+                        "-XX:-UseProfiledLoopPredicate", // likewise
                         "-XX:CompileCommand=quiet",
                         "-XX:CompileCommand=print,dev.pg.kernels.*::*",
                         "-cp",

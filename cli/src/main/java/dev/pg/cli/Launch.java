@@ -63,6 +63,7 @@ final class Launch {
                 VECTOR_MODULE,
                 "--enable-native-access=ALL-UNNAMED",
                 "-XX:PerMethodRecompilationCutoff=10000", // keeps vectors out of memory, see bench/README.md
+                "-XX:-UseProfiledLoopPredicate", // with it C2 compiles kernels twice or three times
                 "-cp",
                 System.getProperty("java.class.path"),
                 Launch.class.getName()));
