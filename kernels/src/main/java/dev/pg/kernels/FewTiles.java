@@ -15,7 +15,10 @@ final class FewTiles {
     private static final int TILE = Quantization.TILE;
     private static final int LANES = VectorSupport.LANES;
 
-    /** Groups multiplied at once: their weights and their part of four tokens stay in an L1 cache of 32 KB. */
+    /**
+     * Groups multiplied at once: their weights and their part of four tokens stay in an L1 cache of 32 KB. Where weights are read only once,
+     * by a single token and vectors as wide as a tile, it is all groups.
+     */
     private static final int TOGETHER = 16;
 
     /**
@@ -93,8 +96,9 @@ final class FewTiles {
             packedOf[worker] = product;
         }
         Arrays.fill(tileSums, 0, Math.max(1, 4 * own.fours()) * TILE, 0);
-        for (int group = 0; group < part.groups(); group += TOGETHER) {
-            addGroups(part, own, tile, group, Math.min(TOGETHER, part.groups() - group), tileSums);
+        int together = own.fours() == 0 && 4 * LANES == TILE ? part.groups() : TOGETHER;
+        for (int group = 0; group < part.groups(); group += together) {
+            addGroups(part, own, tile, group, Math.min(together, part.groups() - group), tileSums);
         }
         int first = column + tile * TILE;
         int rows = Math.min(TILE, part.rows() - tile * TILE);
