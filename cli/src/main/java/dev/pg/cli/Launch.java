@@ -62,6 +62,7 @@ final class Launch {
                 "--add-modules",
                 VECTOR_MODULE,
                 "--enable-native-access=ALL-UNNAMED",
+                "-XX:+IgnoreUnrecognizedVMOptions", // a JVM without C2 does not know the last one
                 "-XX:PerMethodRecompilationCutoff=10000", // keeps vectors out of memory, see bench/README.md
                 "-XX:-UseProfiledLoopPredicate", // with it C2 compiles kernels twice or three times
                 "-cp",
