@@ -24,7 +24,7 @@ import jdk.incubator.vector.IntVector;
  *   Q4: word i has [2i], [2i + 8], [2i + 1], [2i + 9];         the zero point [16], the middle [17]
  * </pre>
  *
- * That is the order in which vectors make them. Each thread rounds all of a token for itself: that takes about 10 ns a group, and half of what
+ * That is the order in which vectors make them. Each thread rounds all of a token for itself: that takes about 20 ns a group, and half of what
  * another thread has written would come from its cache.
  *
  * <p>Not thread-safe.
