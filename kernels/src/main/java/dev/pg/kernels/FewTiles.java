@@ -30,7 +30,6 @@ final class FewTiles {
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
     private final TileTokens[] packed; // per worker
-    private final long[] packedOf; // per worker: the product that they belong to
     private final Workers.Task tileTask = this::multiplyTile;
 
     private Matrix x;
@@ -44,7 +43,6 @@ final class FewTiles {
         this.workers = workers;
         packed = new TileTokens[workers.threads()];
         Arrays.setAll(packed, i -> new TileTokens());
-        packedOf = new long[workers.threads()];
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
     }
 
@@ -91,10 +89,7 @@ final class FewTiles {
         QuantizedWeights part = (QuantizedWeights) w.part(p);
         float[] tileSums = sums[worker];
         TileTokens own = packed[worker];
-        if (packedOf[worker] != product) {
-            own.pack(x, format);
-            packedOf[worker] = product;
-        }
+        own.pack(product, x, format);
         Arrays.fill(tileSums, 0, Math.max(1, 4 * own.fours()) * TILE, 0);
         int together = own.fours() == 0 && 4 * LANES == TILE ? part.groups() : TOGETHER;
         for (int group = 0; group < part.groups(); group += together) {

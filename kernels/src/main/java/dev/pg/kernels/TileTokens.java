@@ -43,7 +43,7 @@ final class TileTokens {
     private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
     private final float[] whole = new float[GROUP]; // a group that x does not fill
-    private final int[] a = new int[2 * GROUP]; // of a group, and room for a vector that begins in its second half
+    private final int[] a = new int[GROUP + FewTiles.APART]; // of a group; a vector may reach beyond it
     private int[] factors = new int[0];
     private float[] scales = new float[0];
     private Matrix x;
@@ -51,9 +51,19 @@ final class TileTokens {
     private int groups;
     private int fours;
     private int step; // tokens side by side: 1 or 4
+    private long product;
 
-    /** Rounds all rows of {@code x}, in the order of the factors: a vector of them may reach into what comes next. */
-    void pack(Matrix x, Quantization format) {
+    /**
+     * Rounds all rows of {@code x}, unless that was done for this product already. The order is that of the factors, since a vector of them
+     * may reach into what comes next.
+     *
+     * @param product number of a matrix product, not 0
+     */
+    void pack(long product, Matrix x, Quantization format) {
+        if (this.product == product) {
+            return;
+        }
+        this.product = product;
         this.x = x;
         this.format = format;
         groups = Math.ceilDiv(x.cols(), GROUP);
@@ -87,10 +97,11 @@ final class TileTokens {
         scales[scalesAt(t / 4, g) + t % 4] = vanishes ? 0 : size / limit;
         float inverse = vanishes ? 0 : limit / size;
         int to = factorsAt(t / 4, g) + t % 4 * factorsOfGroup();
+        int sum = round(x, from, inverse, a);
         if (format == Quantization.Q8) {
-            packEight(x, from, inverse, format, factors, to);
+            packEight(a, sum, format, factors, to);
         } else {
-            packFour(x, from, inverse, format, a, factors, to);
+            packFour(a, sum, format, factors, to);
         }
     }
 
@@ -155,29 +166,8 @@ final class TileTokens {
         return sum;
     }
 
-    /** 128 of the middle are taken off the single products, with 32768 more than that, so that 16 bits hold these without a sign. */
-    private static void packEight(float[] x, int from, float inverse, Quantization format, int[] factors, int to) {
-        IntVector sums = IntVector.zero(Species.INT);
-        for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
-            IntVector a = FloatVector.fromArray(Species.FLOAT, x, from + i)
-                    .mul(inverse)
-                    .add(ROUNDER)
-                    .reinterpretAsInts()
-                    .sub(ROUNDER_BITS);
-            IntVector before = a.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts();
-            IntVector first = a.sub(before.lanewise(LSHL, 8));
-            first.and(0xffff).or(first.lanewise(LSHL, 16)).intoArray(factors, to + i);
-            IntVector both = a.add(before).mul(-128).add(32768);
-            both.and(0xffff).or(both.lanewise(LSHL, 16)).intoArray(factors, to + GROUP + i);
-            sums = a.add(sums);
-        }
-        int sum = sums.reduceLanes(ADD);
-        factors[to + GROUP] = -format.zeroSpacing() * sum;
-        factors[to + GROUP + 2] = (128 - format.middle()) * sum - GROUP / 2 * 32768;
-    }
-
-    private static void packFour(
-            float[] x, int from, float inverse, Quantization format, int[] a, int[] factors, int to) {
+    /** Writes a group to {@code a} and returns its sum. */
+    private static int round(float[] x, int from, float inverse, int[] a) {
         IntVector sums = IntVector.zero(Species.INT);
         for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
             IntVector rounded = FloatVector.fromArray(Species.FLOAT, x, from + i)
@@ -188,6 +178,24 @@ final class TileTokens {
             rounded.intoArray(a, i);
             sums = rounded.add(sums);
         }
+        return sums.reduceLanes(ADD);
+    }
+
+    /** 128 of the middle are taken off the single products, with 32768 more than that, so that 16 bits hold these without a sign. */
+    private static void packEight(int[] a, int sum, Quantization format, int[] factors, int to) {
+        for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
+            IntVector own = IntVector.fromArray(Species.INT, a, i);
+            IntVector before = own.reinterpretAsLongs().lanewise(LSHL, 32).reinterpretAsInts();
+            IntVector first = own.sub(before.lanewise(LSHL, 8));
+            first.and(0xffff).or(first.lanewise(LSHL, 16)).intoArray(factors, to + i);
+            IntVector added = own.add(before).mul(-128).add(32768);
+            added.and(0xffff).or(added.lanewise(LSHL, 16)).intoArray(factors, to + GROUP + i);
+        }
+        factors[to + GROUP] = -format.zeroSpacing() * sum;
+        factors[to + GROUP + 2] = (128 - format.middle()) * sum - GROUP / 2 * 32768;
+    }
+
+    private static void packFour(int[] a, int sum, Quantization format, int[] factors, int to) {
         for (int i = 0; i < GROUP / 2; i += VectorSupport.LANES) {
             IntVector low = IntVector.fromArray(Species.INT, a, i);
             IntVector high = IntVector.fromArray(Species.INT, a, GROUP / 2 + i);
@@ -197,7 +205,6 @@ final class TileTokens {
             IntVector odd = high.sub(low.lanewise(LSHL, 4)).mul(format.spacing());
             odd.and(0xffff).or(odd.lanewise(LSHL, 16)).intoArray(factors, to + GROUP / 2 + i);
         }
-        int sum = sums.reduceLanes(ADD);
         factors[to + GROUP] = both(-format.zeroSpacing() * sum);
         factors[to + GROUP + 1] = both(-format.middle() * sum);
     }
