@@ -1,6 +1,7 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
@@ -17,7 +18,7 @@ final class FewTiles {
 
     /**
      * Groups multiplied at once: their weights and their part of four tokens stay in an L1 cache of 32 KB. Where weights are read only once,
-     * by a single token and vectors as wide as a tile, it is all groups.
+     * by a single token and a kernel that takes all rows of a tile, it is all groups.
      */
     private static final int TOGETHER = 16;
 
@@ -29,6 +30,7 @@ final class FewTiles {
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
+    private final int[][] wholes; // per worker, for a group
     private final TileTokens[] packed; // per worker
     private final Workers.Task tileTask = this::multiplyTile;
 
@@ -44,6 +46,7 @@ final class FewTiles {
         packed = new TileTokens[workers.threads()];
         Arrays.setAll(packed, i -> new TileTokens());
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
+        wholes = new int[workers.threads()][12 * LANES + APART];
     }
 
     /** True if all weights of {@code w} are quantised in one format. */
@@ -91,9 +94,9 @@ final class FewTiles {
         TileTokens own = packed[worker];
         own.pack(product, x, format);
         Arrays.fill(tileSums, 0, Math.max(1, 4 * own.fours()) * TILE, 0);
-        int together = own.fours() == 0 && 4 * LANES == TILE ? part.groups() : TOGETHER;
+        int together = own.fours() == 0 && 8 * LANES >= TILE ? part.groups() : TOGETHER;
         for (int group = 0; group < part.groups(); group += together) {
-            addGroups(part, own, tile, group, Math.min(together, part.groups() - group), tileSums);
+            addGroups(part, tile, group, Math.min(together, part.groups() - group), worker);
         }
         int first = column + tile * TILE;
         int rows = Math.min(TILE, part.rows() - tile * TILE);
@@ -110,35 +113,62 @@ final class FewTiles {
         return row - inPair + inPair % 2 * LANES + inPair / 2;
     }
 
-    private static void addGroups(
-            QuantizedWeights part, TileTokens packed, int tile, int group, int groups, float[] sums) {
+    private void addGroups(QuantizedWeights part, int tile, int group, int groups, int worker) {
+        if (packed[worker].fours() == 0) {
+            addToOne(part, tile, group, groups, worker);
+        } else {
+            addToFours(part, tile, group, groups, worker);
+        }
+    }
+
+    private void addToOne(QuantizedWeights part, int tile, int group, int groups, int worker) {
+        MemorySegment w = part.data;
         long at = part.groupAt(tile, group);
         boolean eight = part.quantization() == Quantization.Q8;
         int words = part.quantization().words();
         float[] levels = part.levels();
-        int next = packed.factorsOfGroup();
-        int[] x = packed.factors();
-        float[] scales = packed.scales();
-        if (packed.fours() == 0) {
-            int xo = packed.factorsAt(0, group);
-            int co = packed.scalesAt(0, group);
-            for (int r = 0; r < TILE; r += 4 * LANES) {
-                if (eight) {
-                    Q8Dots.dots4x1(part.data, at, r, groups, words, 1, 8, x, xo, scales, co, levels, sums, r);
-                } else {
-                    Q4Dots.dots4x1(part.data, at, r, groups, words, 1, 4, x, xo, scales, co, levels, sums, r);
-                }
+        int[] x = packed[worker].factors();
+        int xo = packed[worker].factorsAt(0, group);
+        float[] scales = packed[worker].scales();
+        int co = packed[worker].scalesAt(0, group);
+        float[] y = sums[worker];
+        if (4 * LANES == TILE) {
+            if (eight) {
+                Q8Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y);
+            } else {
+                Q4Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y);
+            }
+            return;
+        }
+        for (int r = 0; r < TILE; r += 8 * LANES) {
+            if (eight) {
+                Q8Dots.dots8x1(w, at, r, groups, words, 1, 8, x, xo, scales, co, levels, wholes[worker], y);
+            } else {
+                Q4Dots.dots8x1(w, at, r, groups, words, 1, 4, x, xo, scales, co, levels, wholes[worker], y);
             }
         }
-        for (int f = 0; f < packed.fours(); f++) {
-            int xo = packed.factorsAt(f, group);
-            int co = packed.scalesAt(f, group);
+    }
+
+    private void addToFours(QuantizedWeights part, int tile, int group, int groups, int worker) {
+        MemorySegment w = part.data;
+        long at = part.groupAt(tile, group);
+        boolean eight = part.quantization() == Quantization.Q8;
+        int words = part.quantization().words();
+        float[] levels = part.levels();
+        TileTokens own = packed[worker];
+        int next = own.factorsOfGroup();
+        int[] x = own.factors();
+        float[] scales = own.scales();
+        float[] y = sums[worker];
+        for (int f = 0; f < own.fours(); f++) {
+            int xo = own.factorsAt(f, group);
+            int co = own.scalesAt(f, group);
             for (int r = 0; r < TILE; r += 2 * LANES) {
                 int so = f * 4 * TILE + r;
                 if (eight) {
-                    Q8Dots.dots2x4(part.data, at, r, groups, words, 1, next, 8, x, xo, scales, co, levels, sums, so);
+                    Q8Dots.dots2x4(w, at, r, groups, words, 1, next, 8, x, xo, scales, co, levels, y, so);
                 } else {
-                    Q4Dots.dots2x4(part.data, at, r, groups, words, 1, next, 4, x, xo, scales, co, levels, sums, so);
+                    Q4Dots.dots2x4(w, at, r, groups, words, 1, next, 4, x, xo, scales, co, levels, y, so);
                 }
             }
         }

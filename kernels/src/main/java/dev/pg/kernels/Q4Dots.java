@@ -46,13 +46,11 @@ final class Q4Dots {
     private Q4Dots() {}
 
     /**
-     * The products of some groups of 4 · LANES rows with one token: sums[row], in the order of {@link FewTiles}.
+     * The products of some groups of a whole tile with one token, where vectors have 512 bits: sums[row], in the order of {@link FewTiles}.
      *
      * @param at where the groups begin
-     * @param row the first, of the tile
      * @param words of a row in a group
      * @param step 1
-     * @param four 4
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param levels of the matrix
@@ -61,24 +59,21 @@ final class Q4Dots {
     static void dots4x1(
             MemorySegment w,
             long at,
-            int row,
             int groups,
             int words,
             int step,
-            int four,
             int[] x,
             int xo,
             float[] scales,
             int co,
             float[] levels,
-            float[] sums,
-            int so) {
-        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
-        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
-        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
-        long code = at + row;
-        long word = at + TILE + row * (long) Short.BYTES;
+            float[] sums) {
+        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, 0);
+        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, LANES);
+        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, 2 * LANES);
+        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, 3 * LANES);
+        long code = at;
+        long word = at + TILE;
         long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
             ShortVector code0 = (ShortVector)
@@ -96,59 +91,31 @@ final class Q4Dots {
                 ShortVector x3 = IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts();
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
                 s0 = w0.mul(x0).add(s0);
-                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                w0 = w0.lanewise(LSHR, FOURS);
                 s0 = w0.mul(x1).add(s0);
-                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                w0 = w0.lanewise(LSHR, FOURS);
                 s0 = w0.mul(x2).add(s0);
-                w0 = LANES == 16 ? w0.lanewise(LSHR, FOURS) : w0.lanewise(LSHR, four);
+                w0 = w0.lanewise(LSHR, FOURS);
                 s0 = w0.mul(x3).add(s0);
                 ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
                 s1 = w1.mul(x0).add(s1);
-                w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
+                w1 = w1.lanewise(LSHR, FOURS);
                 s1 = w1.mul(x1).add(s1);
-                w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
+                w1 = w1.lanewise(LSHR, FOURS);
                 s1 = w1.mul(x2).add(s1);
-                w1 = LANES == 16 ? w1.lanewise(LSHR, FOURS) : w1.lanewise(LSHR, four);
+                w1 = w1.lanewise(LSHR, FOURS);
                 s1 = w1.mul(x3).add(s1);
                 word += WORD_BYTES;
                 xo += 2;
             }
             xo += 10;
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
-            IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
-            IntVector t1 =
-                    FloatVector.fromArray(FLOAT, levels, LANES % 16).mul(scale).reinterpretAsInts();
-            IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16)
-                    .mul(scale)
-                    .reinterpretAsInts();
-            IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16)
-                    .mul(scale)
-                    .reinterpretAsInts();
+            IntVector table = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
             IntVector even0 = code0.reinterpretAsInts();
             IntVector odd0 = even0.lanewise(LSHR, 16);
             IntVector both0 = s0.reinterpretAsInts();
-            IntVector scale0 = LANES == 16
-                    ? even0.selectFrom(t0)
-                    : LANES == 8
-                            ? even0.selectFrom(t0)
-                                    .blend(
-                                            even0.selectFrom(t1),
-                                            even0.lanewise(LSHL, 28).compare(LT, 0))
-                            : even0.selectFrom(t0, t1)
-                                    .blend(
-                                            even0.selectFrom(t2, t3),
-                                            even0.lanewise(LSHL, 28).compare(LT, 0));
-            IntVector scale1 = LANES == 16
-                    ? odd0.selectFrom(t0)
-                    : LANES == 8
-                            ? odd0.selectFrom(t0)
-                                    .blend(
-                                            odd0.selectFrom(t1),
-                                            odd0.lanewise(LSHL, 28).compare(LT, 0))
-                            : odd0.selectFrom(t0, t1)
-                                    .blend(
-                                            odd0.selectFrom(t2, t3),
-                                            odd0.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector scale0 = even0.selectFrom(table);
+            IntVector scale1 = odd0.selectFrom(table);
             sum0 = ((FloatVector) both0.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
                     .fma(scale0.reinterpretAsFloats(), sum0);
             sum1 = ((FloatVector) both0.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
@@ -156,28 +123,8 @@ final class Q4Dots {
             IntVector even1 = code1.reinterpretAsInts();
             IntVector odd1 = even1.lanewise(LSHR, 16);
             IntVector both1 = s1.reinterpretAsInts();
-            IntVector scale2 = LANES == 16
-                    ? even1.selectFrom(t0)
-                    : LANES == 8
-                            ? even1.selectFrom(t0)
-                                    .blend(
-                                            even1.selectFrom(t1),
-                                            even1.lanewise(LSHL, 28).compare(LT, 0))
-                            : even1.selectFrom(t0, t1)
-                                    .blend(
-                                            even1.selectFrom(t2, t3),
-                                            even1.lanewise(LSHL, 28).compare(LT, 0));
-            IntVector scale3 = LANES == 16
-                    ? odd1.selectFrom(t0)
-                    : LANES == 8
-                            ? odd1.selectFrom(t0)
-                                    .blend(
-                                            odd1.selectFrom(t1),
-                                            odd1.lanewise(LSHL, 28).compare(LT, 0))
-                            : odd1.selectFrom(t0, t1)
-                                    .blend(
-                                            odd1.selectFrom(t2, t3),
-                                            odd1.lanewise(LSHL, 28).compare(LT, 0));
+            IntVector scale2 = even1.selectFrom(table);
+            IntVector scale3 = odd1.selectFrom(table);
             sum2 = ((FloatVector) both1.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
                     .fma(scale2.reinterpretAsFloats(), sum2);
             sum3 = ((FloatVector) both1.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
@@ -186,10 +133,160 @@ final class Q4Dots {
             code += groupBytes;
             word += TILE;
         }
-        sum0.intoArray(sums, so);
-        sum1.intoArray(sums, so + LANES);
-        sum2.intoArray(sums, so + 2 * LANES);
-        sum3.intoArray(sums, so + 3 * LANES);
+        sum0.intoArray(sums, 0);
+        sum1.intoArray(sums, LANES);
+        sum2.intoArray(sums, 2 * LANES);
+        sum3.intoArray(sums, 3 * LANES);
+    }
+
+    /**
+     * The products of some groups of 8 · LANES rows with one token, where vectors have 128 or 256 bits: sums[row], in the order of {@link
+     * FewTiles}. See {@link Q8Dots#dots8x1}.
+     *
+     * @param at where the groups begin
+     * @param row the first, of the tile
+     * @param words of a row in a group
+     * @param step 1
+     * @param four 4
+     * @param x factors of {@link TileTokens}
+     * @param scales of {@link TileTokens}
+     * @param levels of the matrix
+     * @param whole 8 · LANES ints, for codes and sums of a group
+     * @param sums added to
+     */
+    static void dots8x1(
+            MemorySegment w,
+            long at,
+            int row,
+            int groups,
+            int words,
+            int step,
+            int four,
+            int[] x,
+            int xo,
+            float[] scales,
+            int co,
+            float[] levels,
+            int[] whole,
+            float[] sums) {
+        long code = at + row;
+        long word = at + TILE + row * (long) Short.BYTES;
+        long groupBytes = TILE + words * WORD_BYTES;
+        for (int g = 0; g < groups; g++) {
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, LANES);
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, 3 * LANES);
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, 5 * LANES);
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + 3 * BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, 7 * LANES);
+            ShortVector zero = IntVector.broadcast(INT, x[xo + 16]).reinterpretAsShorts();
+            ShortVector middle = IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts();
+            ShortVector s0 = middle;
+            ShortVector s1 = middle;
+            ShortVector s2 = middle;
+            ShortVector s3 = middle;
+            for (int i = 0; i < words; i += step) {
+                ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts();
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                s0 = w0.mul(x0).add(s0);
+                w0 = w0.lanewise(LSHR, four);
+                s0 = w0.mul(x1).add(s0);
+                w0 = w0.lanewise(LSHR, four);
+                s0 = w0.mul(x2).add(s0);
+                w0 = w0.lanewise(LSHR, four);
+                s0 = w0.mul(x3).add(s0);
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                s1 = w1.mul(x0).add(s1);
+                w1 = w1.lanewise(LSHR, four);
+                s1 = w1.mul(x1).add(s1);
+                w1 = w1.lanewise(LSHR, four);
+                s1 = w1.mul(x2).add(s1);
+                w1 = w1.lanewise(LSHR, four);
+                s1 = w1.mul(x3).add(s1);
+                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
+                s2 = w2.mul(x0).add(s2);
+                w2 = w2.lanewise(LSHR, four);
+                s2 = w2.mul(x1).add(s2);
+                w2 = w2.lanewise(LSHR, four);
+                s2 = w2.mul(x2).add(s2);
+                w2 = w2.lanewise(LSHR, four);
+                s2 = w2.mul(x3).add(s2);
+                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
+                s3 = w3.mul(x0).add(s3);
+                w3 = w3.lanewise(LSHR, four);
+                s3 = w3.mul(x1).add(s3);
+                w3 = w3.lanewise(LSHR, four);
+                s3 = w3.mul(x2).add(s3);
+                w3 = w3.lanewise(LSHR, four);
+                s3 = w3.mul(x3).add(s3);
+                word += WORD_BYTES;
+                xo += 2;
+            }
+            s0.reinterpretAsInts().intoArray(whole, 0);
+            s1.reinterpretAsInts().intoArray(whole, 2 * LANES);
+            s2.reinterpretAsInts().intoArray(whole, 4 * LANES);
+            s3.reinterpretAsInts().intoArray(whole, 6 * LANES);
+            xo += 10;
+            FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
+            IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
+            IntVector t1 =
+                    FloatVector.fromArray(FLOAT, levels, LANES).mul(scale).reinterpretAsInts();
+            IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16)
+                    .mul(scale)
+                    .reinterpretAsInts();
+            IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16)
+                    .mul(scale)
+                    .reinterpretAsInts();
+            for (int r = 0; r < 8 * LANES; r += 2 * LANES * step) {
+                IntVector even = IntVector.fromArray(INT, whole, r + LANES);
+                IntVector both = even.reinterpretAsShorts()
+                        .lanewise(ASHR, 4)
+                        .mul(zero)
+                        .add(IntVector.fromArray(INT, whole, r).reinterpretAsShorts())
+                        .reinterpretAsInts();
+                IntVector odd = even.lanewise(LSHR, 16);
+                IntVector evenScale = LANES == 8
+                        ? even.selectFrom(t0)
+                                .blend(
+                                        even.selectFrom(t1),
+                                        even.lanewise(LSHL, 28).compare(LT, 0))
+                        : even.selectFrom(t0, t1)
+                                .blend(
+                                        even.selectFrom(t2, t3),
+                                        even.lanewise(LSHL, 28).compare(LT, 0));
+                IntVector oddScale = LANES == 8
+                        ? odd.selectFrom(t0)
+                                .blend(
+                                        odd.selectFrom(t1),
+                                        odd.lanewise(LSHL, 28).compare(LT, 0))
+                        : odd.selectFrom(t0, t1)
+                                .blend(
+                                        odd.selectFrom(t2, t3),
+                                        odd.lanewise(LSHL, 28).compare(LT, 0));
+                ((FloatVector) both.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                        .fma(evenScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r))
+                        .intoArray(sums, row + r);
+                ((FloatVector) both.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                        .fma(oddScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r + LANES))
+                        .intoArray(sums, row + r + LANES);
+            }
+            co++;
+            code += groupBytes;
+            word += TILE;
+        }
     }
 
     /**

@@ -30,8 +30,9 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>C2 moves all that does not depend on a sum to the front of a block, as far as the next branch, whether there are registers for it or
  * not. So a word is one pass of a loop, and the step of that loop is a parameter: were it a constant, C2 would unroll it. With four tokens
  * their inputs would still be too many for 16 registers, so the index of those inputs advances by a parameter, too: a check of an
- * index that C2 cannot foresee is such a branch. With one token the place of the second vector depends on a parameter for the same reason. Counts of shifts are parameters because C2 moves a constant one to a vector register
- * for every shift. Sums of four tokens stay in memory, since AVX2 has no registers for them.
+ * index that C2 cannot foresee is such a branch. Counts of shifts are parameters because C2 moves a constant one to a vector register
+ * for every shift. Sums of four tokens stay in memory, since AVX2 has no registers for them. For one token and all rows of a tile it has
+ * just enough for the whole numbers of a group; they go through an array to the second loop, which scales them.
  *
  * <p>A vector that a loop carries is an argument here, never the receiver: {@code product.add(sum)}. The class of such a receiver follows
  * from itself, so C2 guesses it and checks; in a large method it may be unwilling to, and then every vector becomes an object.
@@ -58,7 +59,100 @@ final class Q8Dots {
     private Q8Dots() {}
 
     /**
-     * The products of some groups of 4 · LANES rows with one token: sums[row], in the order of {@link FewTiles}.
+     * The products of some groups of a whole tile with one token, where vectors have 512 bits: sums[row], in the order of {@link FewTiles}.
+     *
+     * @param at where the groups begin
+     * @param words of a row in a group
+     * @param step 1
+     * @param x factors of {@link TileTokens}
+     * @param scales of {@link TileTokens}
+     * @param levels of the matrix
+     * @param sums added to
+     */
+    static void dots4x1(
+            MemorySegment w,
+            long at,
+            int groups,
+            int words,
+            int step,
+            int[] x,
+            int xo,
+            float[] scales,
+            int co,
+            float[] levels,
+            float[] sums) {
+        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, 0);
+        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, LANES);
+        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, 2 * LANES);
+        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, 3 * LANES);
+        long code = at;
+        long word = at + TILE;
+        long groupBytes = TILE + words * WORD_BYTES;
+        for (int g = 0; g < groups; g++) {
+            IntVector all0 = IntVector.zero(INT);
+            IntVector odd0 = IntVector.zero(INT);
+            IntVector all1 = IntVector.zero(INT);
+            IntVector odd1 = IntVector.zero(INT);
+            for (int i = 0; i < words; i += step) {
+                ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts();
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                ShortVector high0 = w0.lanewise(LSHR, EIGHTS);
+                IntVector p0 = w0.mul(x0).add(high0.mul(x1)).add(x2).reinterpretAsInts();
+                all0 = p0.add(all0);
+                odd0 = p0.lanewise(LSHR, 16).add(odd0);
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                ShortVector high1 = w1.lanewise(LSHR, EIGHTS);
+                IntVector p1 = w1.mul(x0).add(high1.mul(x1)).add(x2).reinterpretAsInts();
+                all1 = p1.add(all1);
+                odd1 = p1.lanewise(LSHR, 16).add(odd1);
+                word += WORD_BYTES;
+                xo += 2;
+            }
+            FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
+            IntVector zero = IntVector.broadcast(INT, x[xo]);
+            IntVector middle = IntVector.broadcast(INT, x[xo + 2]);
+            xo += 16;
+            IntVector table = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
+            IntVector evenCode0 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode0 = evenCode0.lanewise(ASHR, 16);
+            IntVector scale0 = evenCode0.selectFrom(table);
+            IntVector scale1 = oddCode0.selectFrom(table);
+            IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16))
+                    .add(middle)
+                    .add(evenCode0.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
+            sum0 = ((FloatVector) even0.convertShape(I2F, FLOAT, 0)).fma(scale0.reinterpretAsFloats(), sum0);
+            odd0 = oddCode0.lanewise(ASHR, 4).mul(zero).add(middle).add(odd0);
+            sum1 = ((FloatVector) odd0.convertShape(I2F, FLOAT, 0)).fma(scale1.reinterpretAsFloats(), sum1);
+            IntVector evenCode1 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode1 = evenCode1.lanewise(ASHR, 16);
+            IntVector scale2 = evenCode1.selectFrom(table);
+            IntVector scale3 = oddCode1.selectFrom(table);
+            IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16))
+                    .add(middle)
+                    .add(evenCode1.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
+            sum2 = ((FloatVector) even1.convertShape(I2F, FLOAT, 0)).fma(scale2.reinterpretAsFloats(), sum2);
+            odd1 = oddCode1.lanewise(ASHR, 4).mul(zero).add(middle).add(odd1);
+            sum3 = ((FloatVector) odd1.convertShape(I2F, FLOAT, 0)).fma(scale3.reinterpretAsFloats(), sum3);
+            co++;
+            code += groupBytes;
+            word += TILE;
+        }
+        sum0.intoArray(sums, 0);
+        sum1.intoArray(sums, LANES);
+        sum2.intoArray(sums, 2 * LANES);
+        sum3.intoArray(sums, 3 * LANES);
+    }
+
+    /**
+     * The products of some groups of 8 · LANES rows with one token, where vectors have 128 or 256 bits: sums[row], in the order of {@link
+     * FewTiles}. With 256 bits that is a whole tile, so bytes are read in their order. Half of a tile, every other cache line, came from
+     * memory at less than half of the speed.
      *
      * @param at where the groups begin
      * @param row the first, of the tile
@@ -68,9 +162,10 @@ final class Q8Dots {
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param levels of the matrix
+     * @param whole 12 · LANES ints, for codes and sums of a group: there are no registers for them and for what comes next
      * @param sums added to
      */
-    static void dots4x1(
+    static void dots8x1(
             MemorySegment w,
             long at,
             int row,
@@ -83,127 +178,124 @@ final class Q8Dots {
             float[] scales,
             int co,
             float[] levels,
-            float[] sums,
-            int so) {
-        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
-        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
-        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
-        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+            int[] whole,
+            float[] sums) {
         long code = at + row;
         long word = at + TILE + row * (long) Short.BYTES;
         long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, 2 * LANES);
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, 5 * LANES);
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, 8 * LANES);
+            ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + 3 * BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts()
+                    .intoArray(whole, 11 * LANES);
             IntVector all0 = IntVector.zero(INT);
             IntVector odd0 = IntVector.zero(INT);
             IntVector all1 = IntVector.zero(INT);
             IntVector odd1 = IntVector.zero(INT);
+            IntVector all2 = IntVector.zero(INT);
+            IntVector odd2 = IntVector.zero(INT);
+            IntVector all3 = IntVector.zero(INT);
+            IntVector odd3 = IntVector.zero(INT);
             for (int i = 0; i < words; i += step) {
                 ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
                 ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
                 ShortVector x2 = IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts();
                 ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
-                ShortVector high0 = LANES == 16 ? w0.lanewise(LSHR, EIGHTS) : w0.lanewise(LSHR, eight);
+                ShortVector high0 = w0.lanewise(LSHR, eight);
                 IntVector p0 = w0.mul(x0).add(high0.mul(x1)).add(x2).reinterpretAsInts();
                 all0 = p0.add(all0);
                 odd0 = p0.lanewise(LSHR, 16).add(odd0);
-                long second = word + eight * (BYTES / 8);
-                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, second, LITTLE_ENDIAN);
-                ShortVector high1 = LANES == 16 ? w1.lanewise(LSHR, EIGHTS) : w1.lanewise(LSHR, eight);
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                ShortVector high1 = w1.lanewise(LSHR, eight);
                 IntVector p1 = w1.mul(x0).add(high1.mul(x1)).add(x2).reinterpretAsInts();
                 all1 = p1.add(all1);
                 odd1 = p1.lanewise(LSHR, 16).add(odd1);
+                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + 2 * BYTES, LITTLE_ENDIAN);
+                ShortVector high2 = w2.lanewise(LSHR, eight);
+                IntVector p2 = w2.mul(x0).add(high2.mul(x1)).add(x2).reinterpretAsInts();
+                all2 = p2.add(all2);
+                odd2 = p2.lanewise(LSHR, 16).add(odd2);
+                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + 3 * BYTES, LITTLE_ENDIAN);
+                ShortVector high3 = w3.lanewise(LSHR, eight);
+                IntVector p3 = w3.mul(x0).add(high3.mul(x1)).add(x2).reinterpretAsInts();
+                all3 = p3.add(all3);
+                odd3 = p3.lanewise(LSHR, 16).add(odd3);
                 word += WORD_BYTES;
                 xo += 2;
             }
+            all0.intoArray(whole, 0);
+            odd0.intoArray(whole, LANES);
+            all1.intoArray(whole, 3 * LANES);
+            odd1.intoArray(whole, 4 * LANES);
+            all2.intoArray(whole, 6 * LANES);
+            odd2.intoArray(whole, 7 * LANES);
+            all3.intoArray(whole, 9 * LANES);
+            odd3.intoArray(whole, 10 * LANES);
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
             IntVector zero = IntVector.broadcast(INT, x[xo]);
             IntVector middle = IntVector.broadcast(INT, x[xo + 2]);
             xo += 16;
             IntVector t0 = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
             IntVector t1 =
-                    FloatVector.fromArray(FLOAT, levels, LANES % 16).mul(scale).reinterpretAsInts();
+                    FloatVector.fromArray(FLOAT, levels, LANES).mul(scale).reinterpretAsInts();
             IntVector t2 = FloatVector.fromArray(FLOAT, levels, 2 * LANES % 16)
                     .mul(scale)
                     .reinterpretAsInts();
             IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16)
                     .mul(scale)
                     .reinterpretAsInts();
-            IntVector evenCode0 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
-                            .convertShape(B2S, SHORT, 0))
-                    .reinterpretAsInts();
-            IntVector oddCode0 = evenCode0.lanewise(ASHR, 16);
-            IntVector scale0 = LANES == 16
-                    ? evenCode0.selectFrom(t0)
-                    : LANES == 8
-                            ? evenCode0
-                                    .selectFrom(t0)
-                                    .blend(
-                                            evenCode0.selectFrom(t1),
-                                            evenCode0.lanewise(LSHL, 28).compare(LT, 0))
-                            : evenCode0
-                                    .selectFrom(t0, t1)
-                                    .blend(
-                                            evenCode0.selectFrom(t2, t3),
-                                            evenCode0.lanewise(LSHL, 28).compare(LT, 0));
-            IntVector scale1 = LANES == 16
-                    ? oddCode0.selectFrom(t0)
-                    : LANES == 8
-                            ? oddCode0.selectFrom(t0)
-                                    .blend(
-                                            oddCode0.selectFrom(t1),
-                                            oddCode0.lanewise(LSHL, 28).compare(LT, 0))
-                            : oddCode0.selectFrom(t0, t1)
-                                    .blend(
-                                            oddCode0.selectFrom(t2, t3),
-                                            oddCode0.lanewise(LSHL, 28).compare(LT, 0));
-            IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16))
-                    .add(middle)
-                    .add(evenCode0.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
-            sum0 = ((FloatVector) even0.convertShape(I2F, FLOAT, 0)).fma(scale0.reinterpretAsFloats(), sum0);
-            odd0 = oddCode0.lanewise(ASHR, 4).mul(zero).add(middle).add(odd0);
-            sum1 = ((FloatVector) odd0.convertShape(I2F, FLOAT, 0)).fma(scale1.reinterpretAsFloats(), sum1);
-            IntVector evenCode1 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
-                            .convertShape(B2S, SHORT, 0))
-                    .reinterpretAsInts();
-            IntVector oddCode1 = evenCode1.lanewise(ASHR, 16);
-            IntVector scale2 = LANES == 16
-                    ? evenCode1.selectFrom(t0)
-                    : LANES == 8
-                            ? evenCode1
-                                    .selectFrom(t0)
-                                    .blend(
-                                            evenCode1.selectFrom(t1),
-                                            evenCode1.lanewise(LSHL, 28).compare(LT, 0))
-                            : evenCode1
-                                    .selectFrom(t0, t1)
-                                    .blend(
-                                            evenCode1.selectFrom(t2, t3),
-                                            evenCode1.lanewise(LSHL, 28).compare(LT, 0));
-            IntVector scale3 = LANES == 16
-                    ? oddCode1.selectFrom(t0)
-                    : LANES == 8
-                            ? oddCode1.selectFrom(t0)
-                                    .blend(
-                                            oddCode1.selectFrom(t1),
-                                            oddCode1.lanewise(LSHL, 28).compare(LT, 0))
-                            : oddCode1.selectFrom(t0, t1)
-                                    .blend(
-                                            oddCode1.selectFrom(t2, t3),
-                                            oddCode1.lanewise(LSHL, 28).compare(LT, 0));
-            IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16))
-                    .add(middle)
-                    .add(evenCode1.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
-            sum2 = ((FloatVector) even1.convertShape(I2F, FLOAT, 0)).fma(scale2.reinterpretAsFloats(), sum2);
-            odd1 = oddCode1.lanewise(ASHR, 4).mul(zero).add(middle).add(odd1);
-            sum3 = ((FloatVector) odd1.convertShape(I2F, FLOAT, 0)).fma(scale3.reinterpretAsFloats(), sum3);
+            int i = 0;
+            for (int r = 0; r < 8 * LANES; r += 2 * LANES * step) {
+                IntVector all = IntVector.fromArray(INT, whole, i);
+                IntVector odd = IntVector.fromArray(INT, whole, i + LANES);
+                IntVector evenCode = IntVector.fromArray(INT, whole, i + 2 * LANES);
+                i += 3 * LANES;
+                IntVector oddCode = evenCode.lanewise(ASHR, 16);
+                IntVector evenScale = LANES == 8
+                        ? evenCode.selectFrom(t0)
+                                .blend(
+                                        evenCode.selectFrom(t1),
+                                        evenCode.lanewise(LSHL, 28).compare(LT, 0))
+                        : evenCode.selectFrom(t0, t1)
+                                .blend(
+                                        evenCode.selectFrom(t2, t3),
+                                        evenCode.lanewise(LSHL, 28).compare(LT, 0));
+                IntVector oddScale = LANES == 8
+                        ? oddCode.selectFrom(t0)
+                                .blend(
+                                        oddCode.selectFrom(t1),
+                                        oddCode.lanewise(LSHL, 28).compare(LT, 0))
+                        : oddCode.selectFrom(t0, t1)
+                                .blend(
+                                        oddCode.selectFrom(t2, t3),
+                                        oddCode.lanewise(LSHL, 28).compare(LT, 0));
+                IntVector even = all.sub(odd.lanewise(LSHL, 16))
+                        .add(middle)
+                        .add(evenCode.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
+                ((FloatVector) even.convertShape(I2F, FLOAT, 0))
+                        .fma(evenScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r))
+                        .intoArray(sums, row + r);
+                odd = oddCode.lanewise(ASHR, 4).mul(zero).add(middle).add(odd);
+                ((FloatVector) odd.convertShape(I2F, FLOAT, 0))
+                        .fma(oddScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r + LANES))
+                        .intoArray(sums, row + r + LANES);
+            }
             co++;
             code += groupBytes;
             word += TILE;
         }
-        sum0.intoArray(sums, so);
-        sum1.intoArray(sums, so + LANES);
-        sum2.intoArray(sums, so + 2 * LANES);
-        sum3.intoArray(sums, so + 3 * LANES);
     }
 
     /**
