@@ -30,7 +30,7 @@ final class FewTiles {
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
-    private final int[][] wholes; // per worker, for a group
+    private final int[][] wholes; // per worker, the whole numbers of a group
     private final TileTokens[] packed; // per worker
     private final Workers.Task tileTask = this::multiplyTile;
 
@@ -94,9 +94,15 @@ final class FewTiles {
         TileTokens own = packed[worker];
         own.pack(product, x, format);
         Arrays.fill(tileSums, 0, Math.max(1, 4 * own.fours()) * TILE, 0);
-        int together = own.fours() == 0 && 8 * LANES >= TILE ? part.groups() : TOGETHER;
+        boolean one = own.fours() == 0;
+        int together = one && 8 * LANES >= TILE ? part.groups() : TOGETHER;
         for (int group = 0; group < part.groups(); group += together) {
-            addGroups(part, tile, group, Math.min(together, part.groups() - group), worker);
+            int groups = Math.min(together, part.groups() - group);
+            if (one) {
+                addOne(part, tile, group, groups, worker);
+            } else {
+                addFours(part, tile, group, groups, worker);
+            }
         }
         int first = column + tile * TILE;
         int rows = Math.min(TILE, part.rows() - tile * TILE);
@@ -113,24 +119,17 @@ final class FewTiles {
         return row - inPair + inPair % 2 * LANES + inPair / 2;
     }
 
-    private void addGroups(QuantizedWeights part, int tile, int group, int groups, int worker) {
-        if (packed[worker].fours() == 0) {
-            addToOne(part, tile, group, groups, worker);
-        } else {
-            addToFours(part, tile, group, groups, worker);
-        }
-    }
-
-    private void addToOne(QuantizedWeights part, int tile, int group, int groups, int worker) {
+    private void addOne(QuantizedWeights part, int tile, int group, int groups, int worker) {
         MemorySegment w = part.data;
         long at = part.groupAt(tile, group);
         boolean eight = part.quantization() == Quantization.Q8;
         int words = part.quantization().words();
         float[] levels = part.levels();
-        int[] x = packed[worker].factors();
-        int xo = packed[worker].factorsAt(0, group);
-        float[] scales = packed[worker].scales();
-        int co = packed[worker].scalesAt(0, group);
+        TileTokens own = packed[worker];
+        int[] x = own.factors();
+        int xo = own.factorsAt(0, group);
+        float[] scales = own.scales();
+        int co = own.scalesAt(0, group);
         float[] y = sums[worker];
         if (4 * LANES == TILE) {
             if (eight) {
@@ -149,7 +148,7 @@ final class FewTiles {
         }
     }
 
-    private void addToFours(QuantizedWeights part, int tile, int group, int groups, int worker) {
+    private void addFours(QuantizedWeights part, int tile, int group, int groups, int worker) {
         MemorySegment w = part.data;
         long at = part.groupAt(tile, group);
         boolean eight = part.quantization() == Quantization.Q8;
