@@ -151,7 +151,7 @@ final class Q4Dots {
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param levels of the matrix
-     * @param whole 8 · LANES ints, for codes and sums of a group
+     * @param whole 8 · LANES ints; of each two vectors of rows the sums, then the codes
      * @param sums added to
      */
     static void dots8x1(

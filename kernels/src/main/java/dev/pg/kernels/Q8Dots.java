@@ -154,6 +154,9 @@ final class Q8Dots {
      * FewTiles}. With 256 bits that is a whole tile, so bytes are read in their order. Half of a tile, every other cache line, came from
      * memory at less than half of the speed.
      *
+     * <p>Codes go through the array, too: when the second loop read them itself, C2 made another version of it, for segments of
+     * other classes, with a call in every pass.
+     *
      * @param at where the groups begin
      * @param row the first, of the tile
      * @param words of a row in a group
@@ -162,7 +165,7 @@ final class Q8Dots {
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param levels of the matrix
-     * @param whole 12 · LANES ints, for codes and sums of a group: there are no registers for them and for what comes next
+     * @param whole 12 · LANES ints; of each two vectors of rows the sums of all and of odd rows, then the codes
      * @param sums added to
      */
     static void dots8x1(
@@ -256,12 +259,12 @@ final class Q8Dots {
             IntVector t3 = FloatVector.fromArray(FLOAT, levels, 3 * LANES % 16)
                     .mul(scale)
                     .reinterpretAsInts();
-            int i = 0;
+            int from = 0;
             for (int r = 0; r < 8 * LANES; r += 2 * LANES * step) {
-                IntVector all = IntVector.fromArray(INT, whole, i);
-                IntVector odd = IntVector.fromArray(INT, whole, i + LANES);
-                IntVector evenCode = IntVector.fromArray(INT, whole, i + 2 * LANES);
-                i += 3 * LANES;
+                IntVector all = IntVector.fromArray(INT, whole, from);
+                IntVector odd = IntVector.fromArray(INT, whole, from + LANES);
+                IntVector evenCode = IntVector.fromArray(INT, whole, from + 2 * LANES);
+                from += 3 * LANES;
                 IntVector oddCode = evenCode.lanewise(ASHR, 16);
                 IntVector evenScale = LANES == 8
                         ? evenCode.selectFrom(t0)
