@@ -6,12 +6,14 @@ import dev.pg.kernels.WarmUp;
 import dev.pg.model.Compute;
 import dev.pg.model.config.ConfigNode;
 import dev.pg.model.config.PaliGemmaConfig;
+import dev.pg.model.quantize.WeightFormats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedSet;
 import java.util.TreeSet;
@@ -46,10 +48,16 @@ public final class Bench {
     /**
      * Measures a checkpoint.
      *
-     * @throws PgException if it is not a PaliGemma, or cannot be opened
+     * @param dtype that its weights must have; empty for any
+     * @throws PgException if it is not a PaliGemma, has weights of another type, or cannot be opened
      */
-    public Report model(Path directory) {
+    public Report model(Path directory, Optional<DType> dtype) {
         PaliGemmaConfig config = config(directory);
+        String stored = WeightFormat.read(directory, WeightFormats.AS_STORED).name();
+        if (dtype.isPresent() && !dtype.get().name().equals(stored)) {
+            throw new PgException(directory + ": its weights are " + stored + ", not " + dtype.get()
+                    + "; they can be measured as they are, or as q8 and q4");
+        }
         return measure(
                 directory,
                 directory.toString(),
@@ -122,55 +130,42 @@ public final class Bench {
      * @param visionLayers of the tower of the whole model
      */
     private Report measure(Path directory, String name, PaliGemmaConfig config, int layers, int visionLayers) {
-        WeightFormat format = WeightFormat.read(directory, options.quantization());
+        List<RequestBench> requests = options.formats().stream()
+                .map(formats -> new RequestBench(directory, options, formats, this::add))
+                .toList();
         Report.Subject subject = new Report.Subject(
                 name,
                 options.weights().name().toLowerCase(Locale.ROOT),
-                format.bytes(),
+                requests.getFirst().format().bytes(),
                 config.text().layers(),
                 config.vision().layers(),
                 layers,
                 visionLayers);
         listener.started(subject);
         results.clear();
-        RequestBench requests = new RequestBench(directory, options, format, this::add);
         if (!subject.isSlice()) {
             // First of all, since a first caption is only one while the JVM is cold.
             listener.doing("opening the model and writing captions");
-            requests.captions();
+            requests.forEach(RequestBench::captions);
         }
         WarmUp.finish();
-        requests.preprocess(config.vision());
-        requests.tokenizer();
+        requests.getFirst().preprocess(config.vision());
+        requests.getFirst().tokenizer();
         listener.doing("measuring the machine");
-        Machine machine = MachineProbe.measure(probed(), probeBytes, PROBE_RUNS);
-        listener.measured(machine);
-        stages(
-                directory,
-                config,
-                new StageWork(config, layers, visionLayers, format.bytesPerWeight(), format.visionBytesPerWeight()),
-                format,
-                machine);
-        return new Report(subject, machine, List.copyOf(results));
-    }
-
-    private void stages(Path directory, PaliGemmaConfig config, StageWork whole, WeightFormat format, Machine machine) {
-        listener.doing("measuring the stages of the model");
-        StageWork ran = new StageWork(
-                config,
-                config.text().layers(),
-                config.vision().layers(),
-                format.bytesPerWeight(),
-                format.visionBytesPerWeight());
-        try (StageBench stages = new StageBench(directory, config, options)) {
-            for (int threads : options.threads()) {
-                Limit limit = Limit.of(machine, threads, options.weights());
-                StageResults team = new StageResults(threads, format.name(), limit, ran, whole, this::add);
-                try (Compute compute = Compute.start(threads, options.gemm())) {
-                    stages.vision(options.runs(), compute, team);
-                    stages.text(options.runs(), compute, team);
+        try (MachineProbe probe = new MachineProbe(probeBytes)) {
+            Machine machine = probe.machine(probed(), PROBE_RUNS);
+            listener.measured(machine);
+            listener.doing("measuring the stages of the model");
+            try (StageBench stages =
+                    new StageBench(directory, config, layers, visionLayers, options, probe, this::add)) {
+                for (int threads : options.threads()) {
+                    try (Compute compute = Compute.start(threads, options.gemm())) {
+                        stages.vision(compute);
+                        stages.text(compute);
+                    }
                 }
             }
+            return new Report(subject, machine, List.copyOf(results));
         }
     }
 

@@ -39,7 +39,7 @@ final class FmaProbe {
         Workers.Task task = (index, worker) -> sink = kernel.run(STEPS);
         double least = Double.POSITIVE_INFINITY;
         for (int run = 0; run <= runs; run++) { // the first compiles
-            least = Math.min(least, Sample.seconds(1, () -> team.run(tasks, task)));
+            least = Math.min(least, Repeated.seconds(1, () -> team.run(tasks, task)));
         }
         return 2.0 * fmasPerStep * STEPS * tasks / least / 1e9;
     }

@@ -1,6 +1,6 @@
 package dev.pg.bench;
 
-import dev.pg.model.ModelOptions.WeightMemory;
+import java.util.List;
 
 /**
  * The roofline over one team of threads: no work takes less time than its operations at the peak rate, nor than its bytes at the
@@ -11,12 +11,11 @@ import dev.pg.model.ModelOptions.WeightMemory;
  * @see <a href="https://doi.org/10.1145/1498765.1498785">Williams, Waterman, Patterson: Roofline, CACM 52(4), 2009</a>
  */
 record Limit(double gflops, double gbps) {
-    static Limit of(Machine machine, int threads, WeightMemory weights) {
-        double gbps = switch (weights) {
-            case MAPPED -> machine.mappedGbps().get(threads);
-            case RESIDENT -> machine.hugeGbps().get(threads);
-        };
-        return new Limit(machine.fmaGflops().get(threads), gbps);
+    /** What the same team was seen to be able to do in the middle of some looks, at least one: each rate by itself. */
+    static Limit median(List<Limit> looks) {
+        return new Limit(
+                Sample.of(looks.stream().mapToDouble(Limit::gflops).toArray()).median(),
+                Sample.of(looks.stream().mapToDouble(Limit::gbps).toArray()).median());
     }
 
     /** Least seconds that {@code work} takes. */

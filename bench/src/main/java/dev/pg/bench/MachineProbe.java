@@ -3,6 +3,7 @@ package dev.pg.bench;
 import dev.pg.core.HugePages;
 import dev.pg.core.PgException;
 import dev.pg.core.Workers;
+import dev.pg.model.ModelOptions.WeightMemory;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -12,51 +13,40 @@ import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/** Measures a {@link Machine}. */
-final class MachineProbe {
+/** Measures what the machine can do, as often as it is asked. Not thread-safe. */
+final class MachineProbe implements AutoCloseable {
     /** Many times the last cache of most machines. */
     static final long MEMORY_BYTES = 512 << 20;
 
-    private MachineProbe() {}
+    private final TemporaryDirectory directory = new TemporaryDirectory();
+    private final Arena arena = Arena.ofShared();
+    private final Map<WeightMemory, MemorySegment> memory = new EnumMap<>(WeightMemory.class);
 
     /**
-     * Measures for each number of threads.
+     * Takes memory of each kind.
      *
-     * @param bytes of memory to read; they are allocated, and written to a temporary file, one after the other
-     * @param runs of each measurement, of which the best counts
+     * @param bytes of each; they are allocated, and written to a temporary file
      * @throws PgException if the file cannot be written
      */
-    static Machine measure(Collection<Integer> threads, long bytes, int runs) {
-        SortedMap<Integer, Double> gflops = new TreeMap<>();
-        for (int n : threads) {
-            try (Workers team = new Workers(n)) {
-                gflops.put(n, FmaProbe.gflops(team, runs));
-            }
-        }
-        return new Machine(gflops, mapped(threads, bytes, runs), huge(threads, bytes, runs));
-    }
-
-    private static SortedMap<Integer, Double> huge(Collection<Integer> threads, long bytes, int runs) {
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment memory = HugePages.allocate(arena, bytes);
-            memory.fill((byte) 1);
-            return read(threads, memory, runs);
-        }
-    }
-
-    private static SortedMap<Integer, Double> mapped(Collection<Integer> threads, long bytes, int runs) {
-        try (TemporaryDirectory directory = new TemporaryDirectory();
-                Arena arena = Arena.ofShared()) {
-            return read(threads, map(directory.path().resolve("mapped"), bytes, arena), runs);
+    MachineProbe(long bytes) {
+        try {
+            MemorySegment huge = HugePages.allocate(arena, bytes);
+            memory.put(WeightMemory.RESIDENT, huge.fill((byte) 1));
+            memory.put(WeightMemory.MAPPED, map(directory.path().resolve("mapped"), bytes));
+        } catch (RuntimeException e) {
+            close();
+            throw e;
         }
     }
 
     /** Written as models are, and full: a hole in a file is read from one page of zeros. */
     @SuppressWarnings("restricted")
-    private static MemorySegment map(Path file, long bytes, Arena arena) {
+    private MemorySegment map(Path file, long bytes) {
         try (FileChannel channel = FileChannel.open(
                 file, StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
             ByteBuffer piece = ByteBuffer.allocateDirect(1 << 20);
@@ -71,13 +61,37 @@ final class MachineProbe {
         }
     }
 
-    private static SortedMap<Integer, Double> read(Collection<Integer> threads, MemorySegment memory, int runs) {
-        SortedMap<Integer, Double> gbps = new TreeMap<>();
+    /**
+     * Measures teams of each size.
+     *
+     * @param runs of each measurement, of which the best counts
+     */
+    Machine machine(Collection<Integer> threads, int runs) {
+        SortedMap<Integer, Double> gflops = new TreeMap<>();
+        SortedMap<Integer, Double> mapped = new TreeMap<>();
+        SortedMap<Integer, Double> huge = new TreeMap<>();
         for (int n : threads) {
             try (Workers team = new Workers(n)) {
-                gbps.put(n, ReadProbe.gbps(team, memory, runs));
+                gflops.put(n, FmaProbe.gflops(team, runs));
+                mapped.put(n, ReadProbe.gbps(team, memory.get(WeightMemory.MAPPED), runs));
+                huge.put(n, ReadProbe.gbps(team, memory.get(WeightMemory.RESIDENT), runs));
             }
         }
-        return gbps;
+        return new Machine(gflops, mapped, huge);
+    }
+
+    /**
+     * Measures one team, with one kind of memory.
+     *
+     * @param runs of each measurement, of which the best counts
+     */
+    Limit limit(Workers team, WeightMemory weights, int runs) {
+        return new Limit(FmaProbe.gflops(team, runs), ReadProbe.gbps(team, memory.get(weights), runs));
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+        directory.close();
     }
 }

@@ -30,7 +30,7 @@ final class ReadProbe {
                 : (index, worker) -> sink = Scalar.sum(memory, index * BLOCK);
         double least = Double.POSITIVE_INFINITY;
         for (int run = 0; run <= runs; run++) {
-            double seconds = Sample.seconds(1, () -> team.run(blocks, task));
+            double seconds = Repeated.seconds(1, () -> team.run(blocks, task));
             least = run == 0 ? least : Math.min(least, seconds);
         }
         return blocks * BLOCK / least / 1e9;

@@ -8,6 +8,7 @@ import dev.pg.model.generate.GenerationOptions;
 import dev.pg.model.generate.TokenListener;
 import dev.pg.model.image.Image;
 import dev.pg.model.image.ImageProcessor;
+import dev.pg.model.quantize.WeightFormats;
 import dev.pg.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +19,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** Measures what a user sees of a model, and what surrounds its arithmetic. No limit is known for any of it. */
+/** Measures what a user sees of a model in one number format, and what surrounds its arithmetic. No limit is known for any of it. */
 final class RequestBench {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 480;
@@ -32,14 +33,21 @@ final class RequestBench {
 
     private final Path directory;
     private final BenchOptions options;
+    private final WeightFormats formats;
     private final WeightFormat format;
     private final Consumer<Result> out;
 
-    RequestBench(Path directory, BenchOptions options, WeightFormat format, Consumer<Result> out) {
+    RequestBench(Path directory, BenchOptions options, WeightFormats formats, Consumer<Result> out) {
         this.directory = directory;
         this.options = options;
-        this.format = format;
+        this.formats = formats;
+        this.format = WeightFormat.read(directory, formats);
         this.out = out;
+    }
+
+    /** What it is in. */
+    WeightFormat format() {
+        return format;
     }
 
     /**
@@ -49,14 +57,14 @@ final class RequestBench {
     void captions() {
         int threads = options.threads().getLast();
         long start = System.nanoTime();
-        try (PaliGemma model = PaliGemma.open(directory, options.model())) {
+        try (PaliGemma model = PaliGemma.open(directory, options.model(formats))) {
             Sample load = Sample.of((System.nanoTime() - start) / 1e9);
             int[] ids = prompt(model);
             Request request = Request.of(ids, picture());
             Runnable caption = () -> model.generate(request, TWELVE_TOKENS, TokenListener.NONE);
-            Sample first = Sample.of(Sample.seconds(1, caption));
+            Sample first = Sample.of(Repeated.seconds(1, caption));
             WarmUp.finish();
-            Sample later = Sample.of(options.runs(), 1, caption);
+            Sample later = new Repeated(1, caption).sample(options.runs());
             add("load", threads, 0, load, format.bytes() / 1e9, "GB/s", 1);
             add("first-caption", threads, ids.length, first, 1, "captions/s", 1);
             add("caption", threads, ids.length, later, 1, "captions/s", 1);
@@ -89,7 +97,7 @@ final class RequestBench {
     void preprocess(VisionConfig vision) {
         ImageProcessor processor = ImageProcessor.open(directory, vision.imageSize());
         Image picture = picture();
-        Sample sample = Sample.of(options.runs(), () -> processor.pixels(picture));
+        Sample sample = Repeated.warm(() -> processor.pixels(picture)).sample(options.runs());
         add("preprocess", 1, vision.patches(), sample, WIDTH * HEIGHT / 1e6, "Mpixel/s", 1);
     }
 
@@ -101,7 +109,7 @@ final class RequestBench {
         Tokenizer tokenizer = Tokenizer.open(directory);
         String text = TEXT.repeat(TEXTS);
         int tokens = tokenizer.encode(text).length;
-        Sample sample = Sample.of(options.runs(), () -> tokenizer.encode(text));
+        Sample sample = Repeated.warm(() -> tokenizer.encode(text)).sample(options.runs());
         add("tokenizer", 1, tokens, sample, tokens, "tokens/s", tokens);
     }
 

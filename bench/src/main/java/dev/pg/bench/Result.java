@@ -13,7 +13,7 @@ import java.util.OptionalDouble;
  * @param seconds median of one run; of one step in decoding
  * @param rate work per second, in {@code unit}
  * @param unit GFLOP/s where arithmetic is the limit, GB/s where memory is; else what it says
- * @param limit of {@code rate} on this machine; empty where none is known
+ * @param limit of {@code rate} on this machine, seen beside the runs; empty where none is known
  * @param fraction {@code rate / limit}
  * @param spread from the fastest to the slowest run, as a fraction of the median
  * @param perSecond what people count: tokens in prefill, decode and tokenizer, pictures elsewhere

@@ -21,6 +21,11 @@ record StageWork(
 
     private static final double ATTENTION_FLOPS = 2 * FLOPS;
 
+    /** With weights of {@code format}. */
+    static StageWork of(PaliGemmaConfig config, int textLayers, int visionLayers, WeightFormat format) {
+        return new StageWork(config, textLayers, visionLayers, format.bytesPerWeight(), format.visionBytesPerWeight());
+    }
+
     /** One picture, from pixels to image tokens. */
     Work vision() {
         VisionConfig v = config.vision();

@@ -1,11 +1,13 @@
 package dev.pg.bench;
 
 import dev.pg.core.Checkpoint;
+import dev.pg.core.DType;
 import dev.pg.core.Tensor;
 import dev.pg.kernels.Quantization;
 import dev.pg.kernels.QuantizedWeights;
 import dev.pg.model.ModelTensors;
 import dev.pg.model.quantize.QuantizedTensors;
+import dev.pg.model.quantize.WeightFormats;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -19,15 +21,16 @@ import java.util.Optional;
  * @param name of the decoder's: BF16, Q8
  * @param bytesPerWeight of the decoder, in memory
  * @param visionBytesPerWeight of the tower, in memory
+ * @param made true if the decoder's are quantised when they are loaded, and so lie in memory of their own
  * @param bytes of all weights in the files
  */
-record WeightFormat(String name, double bytesPerWeight, double visionBytesPerWeight, long bytes) {
+record WeightFormat(String name, double bytesPerWeight, double visionBytesPerWeight, boolean made, long bytes) {
     /**
      * Looks at the headers.
      *
-     * @param quantization what the decoder's weights become when they are loaded
+     * @param wanted what the weights become when they are loaded
      */
-    static WeightFormat read(Path directory, Optional<Quantization> quantization) {
+    static WeightFormat read(Path directory, WeightFormats wanted) {
         try (Checkpoint checkpoint = Checkpoint.open(directory)) {
             Map<String, Tensor> tensors = new LinkedHashMap<>();
             checkpoint.names().forEach(name -> tensors.put(name, checkpoint.tensor(name)));
@@ -38,16 +41,19 @@ record WeightFormat(String name, double bytesPerWeight, double visionBytesPerWei
                     .max(Comparator.comparingLong(Tensor::elements))
                     .map(tensor -> (double) tensor.dtype().bytes())
                     .orElse(0.0);
-            Optional<Quantization> format = quantization.or(() -> stored.weights().values().stream()
+            Optional<Quantization> inFile = stored.weights().values().stream()
                     .max(Comparator.comparingLong(QuantizedWeights::bytes))
-                    .map(QuantizedWeights::quantization));
+                    .map(QuantizedWeights::quantization);
+            Optional<Quantization> format = wanted.text().or(() -> inFile);
             if (format.isPresent()) {
-                return new WeightFormat(format.get().name(), format.get().bytesPerWeight(), vision, checkpoint.bytes());
+                double bytes = format.get().bytesPerWeight();
+                return new WeightFormat(format.get().name(), bytes, vision, inFile.isEmpty(), checkpoint.bytes());
             }
-            Tensor largest = tensors.values().stream()
+            DType largest = tensors.values().stream()
                     .max(Comparator.comparingLong(Tensor::elements))
+                    .map(Tensor::dtype)
                     .orElseThrow();
-            return new WeightFormat(largest.dtype().name(), largest.dtype().bytes(), vision, checkpoint.bytes());
+            return new WeightFormat(largest.name(), largest.bytes(), vision, false, checkpoint.bytes());
         }
     }
 }

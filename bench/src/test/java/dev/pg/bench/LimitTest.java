@@ -2,17 +2,10 @@ package dev.pg.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.pg.model.ModelOptions.WeightMemory;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class LimitTest {
-    private static final Machine MACHINE = new Machine(
-            new TreeMap<>(Map.of(1, 100.0, 2, 200.0)),
-            new TreeMap<>(Map.of(1, 10.0, 2, 15.0)),
-            new TreeMap<>(Map.of(1, 20.0, 2, 30.0)));
-
     @Test
     void theScarcerResourceIsTheLimit() {
         Limit limit = new Limit(100, 10);
@@ -24,9 +17,10 @@ class LimitTest {
         assertThat(limit.seconds(stream)).isEqualTo(0.5);
     }
 
+    /** Not the middle one of the looks: a rate that is out of the way is so by itself. */
     @Test
-    void eachKindOfMemoryHasItsOwn() {
-        assertThat(Limit.of(MACHINE, 2, WeightMemory.MAPPED)).isEqualTo(new Limit(200, 15));
-        assertThat(Limit.of(MACHINE, 1, WeightMemory.RESIDENT)).isEqualTo(new Limit(100, 20));
+    void eachRateHasItsMedian() {
+        Limit limit = Limit.median(List.of(new Limit(100, 30), new Limit(300, 10), new Limit(200, 20)));
+        assertThat(limit).isEqualTo(new Limit(200, 20));
     }
 }

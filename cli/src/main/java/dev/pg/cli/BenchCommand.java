@@ -8,6 +8,7 @@ import dev.pg.core.Workers;
 import dev.pg.kernels.Gemm;
 import dev.pg.kernels.Quantization;
 import dev.pg.model.ModelOptions.WeightMemory;
+import dev.pg.model.quantize.WeightFormats;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Spec;
             "  pg bench --shape paligemma2-3b-224",
             "  pg bench --shape paligemma2-10b-224 --layers 4 --threads 1,2",
             "  pg bench --model paligemma2-3b-mix-224 --weights resident --json > bench.json",
+            "  pg bench --shape paligemma2-3b-224 --dtype bf16,q8,q4",
             "%nA shape needs no download: random weights take its place, in a temporary directory.",
             "Nothing else should compute meanwhile: it would show as spread.",
         })
@@ -52,10 +54,12 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--dtype",
             paramLabel = "f32|f16|bf16|q8|q4",
+            split = ",",
             description =
-                    "Number format of a shape's weights (default: bf16). With q8 and q4, bfloat16 ones are quantised while they are"
-                            + " loaded, but those of the vision tower; a model's as well.")
-    private Format dtype;
+                    "Number format of a shape's weights (default: bf16), or one of f32, f16 and bf16 with q8 and q4, to measure them in turn."
+                            + " With q8 and q4, the others (bf16 if not given) are quantised while they are loaded, but those of the"
+                            + " vision tower; a model's as well.")
+    private List<Format> dtypes = List.of();
 
     @Option(
             names = "--layers",
@@ -92,38 +96,47 @@ final class BenchCommand implements Callable<Integer> {
     @Mixin
     private Console console;
 
-    /** The values of {@code --dtype}. */
+    /** The values of {@code --dtype}: what lies in the file, or what is made of it. */
     enum Format {
         F32(DType.F32, null),
         F16(DType.F16, null),
         BF16(DType.BF16, null),
-        Q8(DType.BF16, Quantization.Q8),
-        Q4(DType.BF16, Quantization.Q4);
+        Q8(null, Quantization.Q8),
+        Q4(null, Quantization.Q4);
 
-        private final DType stored;
-        private final Quantization quantization;
+        private final Optional<DType> stored;
+        private final Optional<Quantization> made;
 
-        Format(DType stored, Quantization quantization) {
-            this.stored = stored;
-            this.quantization = quantization;
+        Format(DType stored, Quantization made) {
+            this.stored = Optional.ofNullable(stored);
+            this.made = Optional.ofNullable(made);
         }
     }
 
     @Override
     public Integer call() {
-        check();
+        List<DType> stored = dtypes.stream()
+                .flatMap(dtype -> dtype.stored.stream())
+                .distinct()
+                .toList();
+        check(stored);
+        Optional<DType> onDisk = stored.stream().findFirst();
         BenchOptions options = new BenchOptions(
                 threads,
                 gemm == null ? Gemm.best() : Gemm.parse(gemm.name()),
                 weights,
-                Optional.ofNullable(dtype).map(format -> format.quantization),
+                dtypes.isEmpty()
+                        ? List.of(WeightFormats.AS_STORED)
+                        : dtypes.stream()
+                                .map(dtype -> new WeightFormats(dtype.made, Optional.empty()))
+                                .toList(),
                 runs);
         Bench bench = new Bench(options, console.json() ? new BenchProgress(console) : new BenchTable(console));
         Report report = shape == null
-                ? bench.model(model.path(console))
+                ? bench.model(model.path(console), onDisk)
                 : bench.shape(
                         shape,
-                        dtype == null ? DType.BF16 : dtype.stored,
+                        onDisk.orElse(DType.BF16),
                         layers == null ? OptionalInt.empty() : OptionalInt.of(layers));
         if (console.json()) {
             console.result(BenchJson.of(report));
@@ -131,13 +144,14 @@ final class BenchCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private void check() {
+    private void check(List<DType> stored) {
         require(threads.stream().allMatch(n -> n >= 1), "--threads must be 1 or more, not " + threads);
         require(runs >= 1, "--runs must be 1 or more, not " + runs);
         require(layers == null || layers >= 1, "--layers must be 1 or more, not " + layers);
+        require(shape != null || layers == null, "--layers shapes random weights; a model has its own: give --shape");
         require(
-                shape != null || (layers == null && (dtype == null || dtype.quantization != null)),
-                "--layers and --dtype shape random weights; a model has its own, but for --dtype q8 and q4: give --shape");
+                stored.size() <= 1,
+                "--dtype takes one of f32, f16 and bf16 a run, not " + stored + "; q8 and q4 go with each");
     }
 
     private void require(boolean condition, String otherwise) {

@@ -55,13 +55,14 @@ final class BenchTable extends BenchProgress {
         if (!headed) {
             console.result("");
             console.result(
-                    "stage         tokens batch threads       time                  rate of limit spread  per second");
+                    "stage         dtype tokens batch threads       time                  rate of limit spread  per second");
             headed = true;
         }
         console.result(String.format(
                 Locale.ROOT,
-                "%-13s %6d %5d %7d %10s %10.4g %-10s %8s %5.0f%% %11.4g",
+                "%-13s %-5s %6d %5d %7d %10s %10.4g %-10s %8s %5.0f%% %11.4g",
                 r.name(),
+                r.dtype(),
                 r.tokens(),
                 r.batch(),
                 r.threads(),

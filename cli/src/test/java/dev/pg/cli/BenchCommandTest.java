@@ -58,8 +58,8 @@ class BenchCommandTest {
         assertThat(run.out())
                 .contains("resident weights of 0.00 GB")
                 .containsPattern("limits of 1 thread: \\d+ GFLOP/s, reads \\d+\\.\\d GB/s from mapped files")
-                .containsPattern("(?m)^vision +16 +1 +1 +[0-9.]+ ms +[0-9.e-]+ G(B|FLOP)/s +\\d+% +0% +[0-9.e+]+$")
-                .containsPattern("(?m)^decode +20 +8 +1 ");
+                .containsPattern("(?m)^vision +F32 +16 +1 +1 +[0-9.]+ ms +[0-9.e-]+ G(B|FLOP)/s +\\d+% +0% +[0-9.e+]+$")
+                .containsPattern("(?m)^decode +F32 +20 +8 +1 ");
     }
 
     @ParameterizedTest
@@ -71,7 +71,7 @@ class BenchCommandTest {
                 "--runs 0 | --runs must be 1 or more",
                 "--shape paligemma2-3b-224 --layers 0 | --layers must be 1 or more",
                 "--layers 2 | give --shape",
-                "--dtype f16 | give --shape",
+                "--dtype f16,q8,f32 | --dtype takes one of f32, f16 and bf16 a run, not [F16, F32]",
                 "--shape paligemma2-3b-224 --dtype i64 | expected one of [F32, F16, BF16, Q8, Q4]",
             })
     void misuseIsNamed(String arguments, String message) {
