@@ -103,6 +103,34 @@ class QuantizationTest {
         assertThat(block[3 + 70]).as("behind a row of the block").isZero();
     }
 
+    /** Blocks that begin and end in the middle of tiles and groups. */
+    @ParameterizedTest
+    @EnumSource
+    void unpacksAnyBlockAsItsRows(Quantization format) {
+        int rows = 200;
+        int cols = 300;
+        QuantizedWeights w = quantize(format, 2, rows, cols, draw(rows * cols, Random::nextGaussian));
+        float[] all = new float[rows * cols];
+        for (int r = 0; r < rows; r++) {
+            w.copyRow(r, all, r * cols);
+        }
+        for (int row : new int[] {0, 1, 32, 63, 64, 96}) {
+            for (int rowCount : new int[] {1, 15, 16, 31, 64, 96}) {
+                for (int col : new int[] {0, 1, 16, 112}) {
+                    for (int colCount : new int[] {1, 16, 17, 127, 128, 144, 188}) {
+                        float[] want = new float[3 + 96 * 190];
+                        for (int r = 0; r < rowCount; r++) {
+                            System.arraycopy(all, (row + r) * cols + col, want, 3 + r * 190, colCount);
+                        }
+                        float[] got = new float[want.length];
+                        w.unpack(row, rowCount, col, colCount, got, 3, 190);
+                        assertThat(got).isEqualTo(want);
+                    }
+                }
+            }
+        }
+    }
+
     private static float expected(QuantizedWeights w, Quantization format, int row, int col) {
         int groups = Math.ceilDiv(w.cols(), 16);
         long at = (long) (row / 64 * groups + col / 16) * (64 + 64 * 2 * format.bits());
