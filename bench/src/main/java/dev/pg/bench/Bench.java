@@ -56,7 +56,7 @@ public final class Bench {
         String stored = WeightFormat.read(directory, WeightFormats.AS_STORED).name();
         if (dtype.isPresent() && !dtype.get().name().equals(stored)) {
             throw new PgException(directory + ": its weights are " + stored + ", not " + dtype.get()
-                    + "; they can be measured as they are, or as q8 and q4");
+                    + "; leave " + dtype.get() + " out to measure them as they are");
         }
         return measure(
                 directory,
