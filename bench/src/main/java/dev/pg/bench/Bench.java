@@ -55,8 +55,8 @@ public final class Bench {
         PaliGemmaConfig config = config(directory);
         String stored = WeightFormat.read(directory, WeightFormats.AS_STORED).name();
         if (dtype.isPresent() && !dtype.get().name().equals(stored)) {
-            throw new PgException(directory + ": its weights are " + stored + ", not " + dtype.get()
-                    + "; leave " + dtype.get() + " out to measure them as they are");
+            throw new PgException(directory + ": its weights are " + stored + ", not " + dtype.get() + "; leave "
+                    + dtype.get() + " out to measure them as they are");
         }
         return measure(
                 directory,

@@ -45,7 +45,7 @@ final class RequestBench {
         this.out = out;
     }
 
-    /** What it is in. */
+    /** The number format of the weights. */
     WeightFormat format() {
         return format;
     }
