@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.tuple;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.pg.core.DType;
 import dev.pg.core.PgException;
@@ -116,7 +117,7 @@ class BenchTest {
     }
 
     @Test
-    void aSliceSaysSo() {
+    void aSliceSaysSoAndIsScaled() {
         Report report = bench(WeightMemory.MAPPED, 1).shape("tiny", TINY, DType.F32, OptionalInt.of(1));
 
         Report.Subject subject = report.subject();
@@ -128,6 +129,17 @@ class BenchTest {
                 .doesNotContain("load", "caption")
                 .contains("vision", "prefill", "decode");
         assertThat(report.results()).extracting(Result::dtype).containsOnly("F32");
+
+        // Time and rate give the work of all layers. Slice and whole may lie on two sides of the ridge, if next to it.
+        Result vision = report.results().stream()
+                .filter(result -> result.name().equals("vision"))
+                .findAny()
+                .orElseThrow();
+        double weights = 588 * 24 + 3 * (4 * 24 * 24 + 2 * 24 * 40) + 24 * 32;
+        double attention = 3 * 2 * 4 * 4 * 24;
+        double flops = 2 * (4 * weights + attention);
+        double work = vision.unit().equals("GFLOP/s") ? flops : weights * Float.BYTES;
+        assertThat(vision.seconds() * vision.rate() * 1e9).isCloseTo(work, withinPercentage(2));
     }
 
     /** A step reads 8.5 bits for each weight of the decoder; the tower stays as it is. */
@@ -139,6 +151,11 @@ class BenchTest {
         assertThat(format.visionBytesPerWeight()).isEqualTo(2);
         assertThat(format.made()).isTrue();
         assertThat(WeightFormat.read(directory, WeightFormats.AS_STORED).made()).isFalse();
+        assertThat(bench(WeightMemory.MAPPED, List.of(WeightFormats.text(Quantization.Q8)), 1)
+                        .model(directory, Optional.empty())
+                        .results())
+                .extracting(Result::dtype)
+                .containsOnly("Q8");
     }
 
     /** What stays as it is comes first in every stage, though it is the last to be opened: resident weights are rearranged then. */
