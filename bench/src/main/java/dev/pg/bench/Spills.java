@@ -20,7 +20,7 @@ public final class Spills {
             Bf16Dots::straight Bf16Dots::dots12x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack Bf16Dots::unpack8
             F32Dots::straight F32Dots::dots12x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
-            Q8Dots::dots2x4 Q4Dots::dots2x4
+            Q8Dots::dots2x4 Q4Dots::dots2x4 TileRows::zip TileRows::widen
             PanelDots::dots1x1 PanelDots::dots1x4
             OuterProduct::tile OuterProduct::transposedTile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
             Quads::interleave Quads::separate Quads::copy
@@ -33,7 +33,7 @@ public final class Spills {
 
     private static final String KERNELS_OF_16_REGISTERS = """
             Tiles16::tile4x2 Tiles16::tile3x3 Bf16Dots::dots2x4 FloatDots::dots2x4 PanelDots::dots2x1 PanelDots::dots2x4
-            Q8Dots::dots8x1 Q4Dots::dots8x1
+            Q8Dots::dots8x1 Q4Dots::dots8x1 TileRows::decode TileRows::join
             """;
 
     private static final String KERNELS_OF_32_REGISTERS = """
