@@ -39,6 +39,7 @@ final class FewTiles {
     private Linear w;
     private Quantization format;
     private int tokens;
+    private boolean vectors;
     private long product; // counts them
 
     FewTiles(Workers workers) {
@@ -72,6 +73,7 @@ final class FewTiles {
         this.y = y;
         format = format(w);
         tokens = x.rows();
+        vectors = WarmUp.vectors();
         product++;
         int tasks = 0;
         for (int i = 0; i < w.parts(); i++) {
@@ -91,17 +93,12 @@ final class FewTiles {
         }
         QuantizedWeights part = (QuantizedWeights) w.part(p);
         float[] tileSums = sums[worker];
-        TileTokens own = packed[worker];
-        own.pack(product, x, format);
-        Arrays.fill(tileSums, 0, Math.max(1, 4 * own.fours()) * TILE, 0);
-        boolean one = own.fours() == 0;
-        int together = one && 8 * LANES >= TILE ? part.groups() : TOGETHER;
-        for (int group = 0; group < part.groups(); group += together) {
-            int groups = Math.min(together, part.groups() - group);
-            if (one) {
-                addOne(part, tile, group, groups, worker);
-            } else {
-                addFours(part, tile, group, groups, worker);
+        Arrays.fill(tileSums, 0, Math.ceilDiv(tokens, 4) * 4 * TILE, 0);
+        if (vectors) {
+            multiplyTile(part, tile, worker);
+        } else {
+            for (int t = 0; t < tokens; t++) {
+                PlainTiles.add(part, tile, x, t, tileSums, t * TILE);
             }
         }
         int first = column + tile * TILE;
@@ -113,8 +110,23 @@ final class FewTiles {
         }
     }
 
+    private void multiplyTile(QuantizedWeights part, int tile, int worker) {
+        TileTokens own = packed[worker];
+        own.pack(product, x, format);
+        boolean one = own.fours() == 0;
+        int together = one && 8 * LANES >= TILE ? part.groups() : TOGETHER;
+        for (int group = 0; group < part.groups(); group += together) {
+            int groups = Math.min(together, part.groups() - group);
+            if (one) {
+                addOne(part, tile, group, groups, worker);
+            } else {
+                addFours(part, tile, group, groups, worker);
+            }
+        }
+    }
+
     /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
-    private static int place(int row) {
+    static int place(int row) {
         int inPair = row % (2 * LANES);
         return row - inPair + inPair % 2 * LANES + inPair / 2;
     }

@@ -13,6 +13,9 @@ public final class QuantizedWeights extends Weights {
     /** Rows that are unpacked one weight after the other: vectors take all rows of a tile. */
     private static final int FEW = 4;
 
+    /** The format of the latest ones, null before there are any; see {@link WarmUp}. */
+    static volatile Quantization used;
+
     private final Quantization format;
     private final float[] levels;
     private final int groups; // of a row
@@ -49,6 +52,7 @@ public final class QuantizedWeights extends Weights {
                 throw new PgException(packed + " has a level of " + level + "; the file is damaged, quantise it again");
             }
         }
+        used = format;
         return new QuantizedWeights(name, rows, cols, format, packed, levels);
     }
 
@@ -74,6 +78,24 @@ public final class QuantizedWeights extends Weights {
     /** Where a group of a tile begins. */
     long groupAt(int tile, int group) {
         return (tile * (long) groups + group) * format.groupBytes();
+    }
+
+    /** The code of a row of the tile, in the group that begins at {@code group}. */
+    byte code(long group, int row) {
+        return data.get(ValueLayout.JAVA_BYTE, group + row);
+    }
+
+    /** The scale of a group of this code. */
+    float level(byte code) {
+        return levels[code & 15];
+    }
+
+    /** The q of an input of a row of the tile, in the group that begins at {@code group}. */
+    int q(long group, int row, int input) {
+        int bytes = format.words() * Short.BYTES; // of a row
+        int at = input % bytes;
+        long word = group + TILE + (at / 2 * TILE + row) * (long) Short.BYTES;
+        return data.get(ValueLayout.JAVA_BYTE, word + at % 2) >>> (input / bytes * 4) & format.most();
     }
 
     @Override
@@ -104,14 +126,11 @@ public final class QuantizedWeights extends Weights {
     }
 
     private void widen(int row, int col, int count, float[] dst, int to) {
-        for (int c = col; c < col + count; c++) {
-            long group = groupAt(row / TILE, c / GROUP);
-            byte code = data.get(ValueLayout.JAVA_BYTE, group + row % TILE);
-            int bytes = format.words() * Short.BYTES; // of a row in a group
-            int at = c % bytes;
-            long words = group + TILE + (at / 2 * TILE + row % TILE) * (long) Short.BYTES;
-            int q = data.get(ValueLayout.JAVA_BYTE, words + at % 2) >>> (c % GROUP / bytes * 4) & format.most();
-            dst[to + c - col] = levels[code & 15] * (format.spacing() * q - format.offset(code));
+        for (int c = 0; c < count; c++) {
+            long group = groupAt(row / TILE, (col + c) / GROUP);
+            byte code = code(group, row % TILE);
+            int q = q(group, row % TILE, (col + c) % GROUP);
+            dst[to + c] = level(code) * (format.spacing() * q - format.offset(code));
         }
     }
 }

@@ -92,12 +92,9 @@ final class TileTokens {
 
     private void packGroup(float[] x, int from, int t, int g) {
         float size = size(x, from, format);
-        float limit = format == Quantization.Q8 ? TWO : ALL;
-        boolean vanishes = size < Float.MIN_NORMAL; // its inverse could be infinite
-        scales[scalesAt(t / 4, g) + t % 4] = vanishes ? 0 : size / limit;
-        float inverse = vanishes ? 0 : limit / size;
+        scales[scalesAt(t / 4, g) + t % 4] = scale(size, format);
         int to = factorsAt(t / 4, g) + t % 4 * factorsOfGroup();
-        int sum = round(x, from, inverse, a);
+        int sum = round(x, from, inverse(size, format), a);
         if (format == Quantization.Q8) {
             packEight(a, sum, format, factors, to);
         } else {
@@ -144,8 +141,27 @@ final class TileTokens {
         }
     }
 
+    /** The scale of a group of that {@link #size}. */
+    static float scale(float size, Quantization format) {
+        return size < Float.MIN_NORMAL ? 0 : size / limit(format);
+    }
+
+    /** What its inputs are multiplied by before they are rounded: 0 where the inverse of the scale could be infinite. */
+    static float inverse(float size, Quantization format) {
+        return size < Float.MIN_NORMAL ? 0 : limit(format) / size;
+    }
+
+    private static float limit(Quantization format) {
+        return format == Quantization.Q8 ? TWO : ALL;
+    }
+
+    /** x · inverse as a whole number. */
+    static int round(float x, float inverse) {
+        return Float.floatToRawIntBits(x * inverse + ROUNDER) - ROUNDER_BITS;
+    }
+
     /** The largest sum of absolute inputs that meet in a short lane. */
-    private static float size(float[] x, int from, Quantization format) {
+    static float size(float[] x, int from, Quantization format) {
         return format == Quantization.Q8 ? largestOfTwo(x, from) : sumOfAll(x, from);
     }
 
@@ -166,7 +182,7 @@ final class TileTokens {
         return sum;
     }
 
-    /** Writes a group to {@code a} and returns its sum. */
+    /** Writes a group to {@code a}, as the other does one input, and returns its sum. */
     private static int round(float[] x, int from, float inverse, int[] a) {
         IntVector sums = IntVector.zero(Species.INT);
         for (int i = 0; i < GROUP; i += VectorSupport.LANES) {

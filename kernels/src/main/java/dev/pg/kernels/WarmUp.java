@@ -8,6 +8,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
@@ -148,15 +150,22 @@ public final class WarmUp {
         Matrix query = new Matrix(1, 256);
         Matrix keys = new Matrix(32, 256);
         Matrix out = new Matrix(1, 256);
-        return List.of(
+        List<Step> steps = new ArrayList<>(List.of(
                 product(new PackedGemm(alone, Tile.best()), 4 * VectorSupport.LANES + 1, 32, 48), // one of LastTokens
                 new Step(() -> RmsNorm.apply(alone, x, weight, 1, y)),
                 new Step(() -> rope.apply(alone, x, 1, 0)),
                 new Step(() -> SoftCap.apply(x.data(), 0, 1024, 50)),
-                new Step(() -> GeGlu.apply(alone, gateUp, y)),
-                Bf16Panels.used ? panels(alone) : product(new FewRows(alone), 1, 512, 24),
-                product(new FewRows(alone), 1, FewRows.NARROW + 512, FewRows.STREAMS),
-                new Step(() -> attention.apply(query, keys, keys, 1, 1, 256, 1, 50, Mask.FULL, out)));
+                new Step(() -> GeGlu.apply(alone, gateUp, y))));
+        if (QuantizedWeights.used != null) {
+            Weights weights = quantized(QuantizedWeights.used);
+            steps.add(product(new PackedGemm(alone, Tile.best()), 4 * VectorSupport.LANES, weights));
+            steps.add(product(new FewTiles(alone)::multiply, 1, weights));
+        } else {
+            steps.add(Bf16Panels.used ? panels(alone) : product(new FewRows(alone), 1, 512, 24));
+            steps.add(product(new FewRows(alone), 1, FewRows.NARROW + 512, FewRows.STREAMS));
+        }
+        steps.add(new Step(() -> attention.apply(query, keys, keys, 1, 1, 256, 1, 50, Mask.FULL, out)));
+        return steps;
     }
 
     private static Step product(MatMul.Backend backend, int tokens, int inputs, int outputs) {
@@ -168,6 +177,14 @@ public final class WarmUp {
                 new FewPanels(alone)::multiply,
                 1,
                 Weights.packed(zeros(512, Bf16Panels.ROWS + VectorSupport.LANES), alone));
+    }
+
+    private static Weights quantized(Quantization format) {
+        int inputs = 512;
+        long[] shape = format.packedShape(Quantization.TILE, inputs);
+        MemorySegment data = Arena.ofAuto().allocate(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+        Tensor packed = new Tensor("", DType.U8, shape, data);
+        return QuantizedWeights.of("", Quantization.TILE, inputs, format, packed, new float[Quantization.LEVELS]);
     }
 
     private static Tensor zeros(int inputs, int outputs) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import dev.pg.core.DType;
 import dev.pg.core.Workers;
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -38,6 +39,27 @@ class WarmUpTest {
             MatMul matMul = new MatMul(team, Gemm.VECTOR);
             for (int inputs : new int[] {5, 16, 100, 700, 2304, FewRows.NARROW + 21}) {
                 Linear w = Linear.of(Weights.of(random.tensor(dtype, 29, inputs)), random.floats(29));
+                for (int tokens : new int[] {1, 2, 7, 16, 17, 50}) {
+                    Matrix x = random.window(tokens, inputs);
+                    assertThat(product(matMul, x, w, false))
+                            .as("%d tokens, %d inputs", tokens, inputs)
+                            .isEqualTo(product(matMul, x, w, true));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void plainProductsOfQuantizedWeightsHaveTheBitsOfVectors(Quantization format) {
+        RandomTensors random = new RandomTensors(13);
+        try (Workers team = new Workers(2)) {
+            MatMul matMul = new MatMul(team, Gemm.VECTOR);
+            for (int inputs : new int[] {5, 16, 100, 1152}) {
+                Weights exact = Weights.of(random.tensor(DType.F32, 70, inputs));
+                Quantizer quantizer = Quantizer.fit(exact, format, team);
+                Weights quantized = quantizer.encode(Arena.ofAuto().allocate(quantizer.bytes(), 64), team);
+                Linear w = Linear.of(quantized, random.floats(70));
                 for (int tokens : new int[] {1, 2, 7, 16, 17, 50}) {
                     Matrix x = random.window(tokens, inputs);
                     assertThat(product(matMul, x, w, false))
