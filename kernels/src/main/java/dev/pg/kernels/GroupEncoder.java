@@ -5,7 +5,6 @@ import static dev.pg.kernels.Quantization.TILE;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -15,9 +14,6 @@ import java.util.Arrays;
  * <p>Loops run over the rows of the tile innermost, so that the compiler can make vectors of them. Not thread-safe.
  */
 final class GroupEncoder {
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final Quantization format;
     private final float[] levels;
     private final int smallest; // levels below the one that holds the weights, to be tried
@@ -158,7 +154,7 @@ final class GroupEncoder {
                 if (format == Quantization.Q4) {
                     word |= q(8 + 2 * i, r) << 4 | q(9 + 2 * i, r) << 12;
                 }
-                target.set(SHORT, at + (i * TILE + r) * (long) Short.BYTES, (short) word);
+                target.set(QuantizedWeights.SHORT, at + (i * TILE + r) * (long) Short.BYTES, (short) word);
             }
         }
     }

@@ -17,6 +17,7 @@ final class PlainTiles {
         Quantization format = w.quantization();
         float[] inputs = new float[GROUP];
         int[] a = new int[GROUP];
+        int[] q = new int[GROUP];
         for (int group = 0; group < w.groups(); group++) {
             int k = group * GROUP;
             Arrays.fill(inputs, 0);
@@ -31,9 +32,10 @@ final class PlainTiles {
             }
             long at = w.groupAt(tile, group);
             for (int r = 0; r < TILE; r++) {
+                w.read(at, r, q);
                 int dot = 0;
                 for (int i = 0; i < GROUP; i++) {
-                    dot += w.q(at, r, i) * a[i];
+                    dot += q[i] * a[i];
                 }
                 byte code = w.code(at, r);
                 int whole = format.spacing() * dot - format.offset(code) * sum;

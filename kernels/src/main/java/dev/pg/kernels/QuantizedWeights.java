@@ -3,14 +3,17 @@ package dev.pg.kernels;
 import dev.pg.core.PgException;
 import dev.pg.core.Tensor;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /** Weights in eight or four bits, laid out as {@link Quantization} says. */
 public final class QuantizedWeights extends Weights {
+    static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     private static final int GROUP = Quantization.GROUP;
     private static final int TILE = Quantization.TILE;
 
-    /** Rows that are unpacked one weight after the other: vectors take all rows of a tile. */
+    /** Fewer rows are unpacked one weight after the other: vectors turn all rows of a tile, wanted or not. */
     private static final int FEW = 4;
 
     /** The format of the latest ones, null before there are any; see {@link WarmUp}. */
@@ -90,12 +93,17 @@ public final class QuantizedWeights extends Weights {
         return levels[code & 15];
     }
 
-    /** The q of an input of a row of the tile, in the group that begins at {@code group}. */
-    int q(long group, int row, int input) {
-        int bytes = format.words() * Short.BYTES; // of a row
-        int at = input % bytes;
-        long word = group + TILE + (at / 2 * TILE + row) * (long) Short.BYTES;
-        return data.get(ValueLayout.JAVA_BYTE, word + at % 2) >>> (input / bytes * 4) & format.most();
+    /** The q of all inputs of a row of the tile, in the group that begins at {@code group}. */
+    void read(long group, int row, int[] q) {
+        for (int i = 0; i < format.words(); i++) {
+            int word = data.get(SHORT, group + TILE + (i * TILE + row) * (long) Short.BYTES);
+            q[2 * i] = word & format.most();
+            q[2 * i + 1] = word >>> 8 & format.most();
+            if (format == Quantization.Q4) {
+                q[8 + 2 * i] = word >>> 4 & format.most();
+                q[9 + 2 * i] = word >>> 12 & format.most();
+            }
+        }
     }
 
     @Override
@@ -125,12 +133,20 @@ public final class QuantizedWeights extends Weights {
         }
     }
 
+    /** Some weights of a row, one by one. */
     private void widen(int row, int col, int count, float[] dst, int to) {
-        for (int c = 0; c < count; c++) {
+        int[] q = new int[GROUP];
+        for (int c = 0; c < count; ) {
+            int input = (col + c) % GROUP;
+            int end = Math.min(GROUP, input + count - c);
             long group = groupAt(row / TILE, (col + c) / GROUP);
             byte code = code(group, row % TILE);
-            int q = q(group, row % TILE, (col + c) % GROUP);
-            dst[to + c] = level(code) * (format.spacing() * q - format.offset(code));
+            read(group, row % TILE, q);
+            float level = level(code);
+            int offset = format.offset(code);
+            for (; input < end; input++) {
+                dst[to + c++] = level * (format.spacing() * q[input] - offset);
+            }
         }
     }
 }

@@ -186,7 +186,7 @@ final class TileRows {
             float[] dst,
             int to,
             int stride) {
-        FloatVector step = FloatVector.broadcast(Species.FLOAT, spacing);
+        FloatVector spacings = FloatVector.broadcast(Species.FLOAT, spacing);
         for (int r = 0; r < rows; r++) {
             int from = PLACES[row + r];
             FloatVector minusOffset = FloatVector.broadcast(Species.FLOAT, minusOffsets[row + r]);
@@ -197,7 +197,7 @@ final class TileRows {
                 FloatVector q = (FloatVector) ByteVector.fromArray(Species.BYTE, bytes, from + at)
                         .convertShape(ZERO_EXTEND_B2I, Species.INT, (i - at) / LANES)
                         .convertShape(I2F, Species.FLOAT, 0);
-                q.fma(step, minusOffset).mul(scale).intoArray(dst, to + r * stride + i);
+                q.fma(spacings, minusOffset).mul(scale).intoArray(dst, to + r * stride + i);
             }
         }
     }

@@ -9,7 +9,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CountDownLatch;
@@ -182,7 +181,7 @@ public final class WarmUp {
     private static Weights quantized(Quantization format) {
         int inputs = 512;
         long[] shape = format.packedShape(Quantization.TILE, inputs);
-        MemorySegment data = Arena.ofAuto().allocate(Arrays.stream(shape).reduce(1, Math::multiplyExact));
+        MemorySegment data = Arena.ofAuto().allocate((long) inputs / Quantization.GROUP * format.groupBytes());
         Tensor packed = new Tensor("", DType.U8, shape, data);
         return QuantizedWeights.of("", Quantization.TILE, inputs, format, packed, new float[Quantization.LEVELS]);
     }
