@@ -60,6 +60,7 @@ final class KernelWork {
         for (Quantization format : Quantization.values()) {
             multiply(256, quantized(format));
             multiply(8, quantized(format));
+            multiply(4, quantized(format));
             multiply(1, quantized(format));
         }
         attend(256, 256, 16, 16, 72, 0);

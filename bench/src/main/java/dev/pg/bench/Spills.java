@@ -20,7 +20,7 @@ public final class Spills {
             Bf16Dots::straight Bf16Dots::dots12x1 Bf16Dots::lastRow Bf16Dots::lastRow4 Bf16Dots::unpack Bf16Dots::unpack8
             F32Dots::straight F32Dots::dots12x1 F32Dots::lastRow
             FloatDots::straight FloatDots::lastRow4 F16Weights::unpack LaneSums::fold
-            Q8Dots::dots2x4 Q4Dots::dots2x4 TileRows::zip TileRows::widen
+            Q8Floats::dots2x4 Q4Dots::dots2x4 TileRows::zip TileRows::widen
             PanelDots::dots1x1 PanelDots::dots1x4
             OuterProduct::tile OuterProduct::transposedTile FlashBlock::raise FlashBlock::exponentials FlashBlock::rescale
             Quads::interleave Quads::separate Quads::copy
@@ -39,7 +39,7 @@ public final class Spills {
     private static final String KERNELS_OF_32_REGISTERS = """
             Tiles32::tile6x4 Tiles32::tile6x3 Tiles32::tile12x2 Bf16Dots::dots6x4 FloatDots::dots6x4
             PanelDots::dots3x1 PanelDots::dots3x4 PanelDots::dots3x8 PanelDots::dots1x8
-            Q8Dots::dots4x1 Q4Dots::dots4x1 MaxSimF32::tile10 MaxSimF16::tile10 MaxSimI8::tile10
+            Q8Dots::dots4x1 Q8Floats::dots2x8 Q4Dots::dots4x1 MaxSimF32::tile10 MaxSimF16::tile10 MaxSimI8::tile10
             """;
 
     private static final PrintStream OUT = System.out;

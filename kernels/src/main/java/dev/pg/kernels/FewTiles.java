@@ -5,7 +5,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded as {@link TileTokens} says, and {@link QuantizedWeights}. A task
+ * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded as {@link RoundedGroup} says, and {@link QuantizedWeights}. A task
  * takes a tile, and a tile is one straight stream of bytes: a lane of a vector is a row, so nothing is added across rows, and the
  * inputs are broadcast to all of them.
  *
@@ -32,6 +32,7 @@ final class FewTiles {
     private final float[][] sums; // per worker [tokens × TILE]
     private final int[][] wholes; // per worker, the whole numbers of a group
     private final TileTokens[] packed; // per worker
+    private final FloatTokens[] floats; // per worker
     private final Workers.Task tileTask = this::multiplyTile;
 
     private Matrix x;
@@ -46,6 +47,8 @@ final class FewTiles {
         this.workers = workers;
         packed = new TileTokens[workers.threads()];
         Arrays.setAll(packed, i -> new TileTokens());
+        floats = new FloatTokens[workers.threads()];
+        Arrays.setAll(floats, i -> new FloatTokens());
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
         wholes = new int[workers.threads()][12 * LANES + APART];
     }
@@ -93,7 +96,7 @@ final class FewTiles {
         }
         QuantizedWeights part = (QuantizedWeights) w.part(p);
         float[] tileSums = sums[worker];
-        Arrays.fill(tileSums, 0, Math.ceilDiv(tokens, 4) * 4 * TILE, 0);
+        Arrays.fill(tileSums, 0, Math.ceilDiv(tokens, 8) * 8 * TILE, 0);
         if (vectors) {
             multiplyTile(part, tile, worker);
         } else {
@@ -111,14 +114,21 @@ final class FewTiles {
     }
 
     private void multiplyTile(QuantizedWeights part, int tile, int worker) {
-        TileTokens own = packed[worker];
-        own.pack(product, x, format);
-        boolean one = own.fours() == 0;
+        boolean one = tokens == 1;
+        boolean eight = format == Quantization.Q8;
+        int bunch = tokens > 4 && LANES == 16 ? 8 : 4;
+        if (!one && eight) {
+            floats[worker].pack(product, x, bunch);
+        } else {
+            packed[worker].pack(product, x, format);
+        }
         int together = one && 8 * LANES >= TILE ? part.groups() : TOGETHER;
         for (int group = 0; group < part.groups(); group += together) {
             int groups = Math.min(together, part.groups() - group);
             if (one) {
                 addOne(part, tile, group, groups, worker);
+            } else if (eight) {
+                addBunches(part, tile, group, groups, bunch, worker);
             } else {
                 addFours(part, tile, group, groups, worker);
             }
@@ -160,10 +170,29 @@ final class FewTiles {
         }
     }
 
+    /** Several tokens and {@link Quantization#Q8}. */
+    private void addBunches(QuantizedWeights part, int tile, int group, int groups, int bunch, int worker) {
+        MemorySegment w = part.data;
+        long at = part.groupAt(tile, group);
+        Quantization q = part.quantization();
+        float[] levels = part.levels();
+        float[] x = floats[worker].data();
+        float[] y = sums[worker];
+        for (int t = 0; t < tokens; t += bunch) {
+            int xo = floats[worker].at(t, group);
+            int so = t * TILE;
+            if (bunch == 8) {
+                Q8Floats.dots2x8(w, at, groups, q.words(), q.zeroSpacing(), q.middle(), 1, x, xo, levels, y, so);
+            } else {
+                Q8Floats.dots2x4(w, at, groups, q.words(), q.zeroSpacing(), q.middle(), 1, x, xo, levels, y, so);
+            }
+        }
+    }
+
+    /** Several tokens and {@link Quantization#Q4}. */
     private void addFours(QuantizedWeights part, int tile, int group, int groups, int worker) {
         MemorySegment w = part.data;
         long at = part.groupAt(tile, group);
-        boolean eight = part.quantization() == Quantization.Q8;
         int words = part.quantization().words();
         float[] levels = part.levels();
         TileTokens own = packed[worker];
@@ -176,11 +205,7 @@ final class FewTiles {
             int co = own.scalesAt(f, group);
             for (int r = 0; r < TILE; r += 2 * LANES) {
                 int so = f * 4 * TILE + r;
-                if (eight) {
-                    Q8Dots.dots2x4(w, at, r, groups, words, 1, next, 8, x, xo, scales, co, levels, y, so);
-                } else {
-                    Q4Dots.dots2x4(w, at, r, groups, words, 1, next, 4, x, xo, scales, co, levels, y, so);
-                }
+                Q4Dots.dots2x4(w, at, r, groups, words, 1, next, 4, x, xo, scales, co, levels, y, so);
             }
         }
     }

@@ -12,7 +12,7 @@ final class PlainTiles {
 
     private PlainTiles() {}
 
-    /** Adds the products of a tile with row {@code token} of x, rounded as {@link TileTokens} does: sums[so + place of the row]. */
+    /** Adds the products of a tile with row {@code token} of x, rounded by {@link RoundedGroup}: sums[so + place of the row]. */
     static void add(QuantizedWeights w, int tile, Matrix x, int token, float[] sums, int so) {
         Quantization format = w.quantization();
         float[] inputs = new float[GROUP];
@@ -22,12 +22,12 @@ final class PlainTiles {
             int k = group * GROUP;
             Arrays.fill(inputs, 0);
             System.arraycopy(x.data(), x.at(token) + k, inputs, 0, Math.min(GROUP, x.cols() - k));
-            float size = TileTokens.size(inputs, 0, format);
-            float scale = TileTokens.scale(size, format);
-            float inverse = TileTokens.inverse(size, format);
+            float size = RoundedGroup.size(inputs, 0, format);
+            float scale = RoundedGroup.scale(size, format);
+            float inverse = RoundedGroup.inverse(size, format);
             int sum = 0;
             for (int i = 0; i < GROUP; i++) {
-                a[i] = TileTokens.round(inputs[i], inverse);
+                a[i] = RoundedGroup.round(inputs[i], inverse);
                 sum += a[i];
             }
             long at = w.groupAt(tile, group);

@@ -1,23 +1,13 @@
 package dev.pg.kernels;
 
-import static jdk.incubator.vector.VectorOperators.ADD;
 import static jdk.incubator.vector.VectorOperators.LSHL;
 
 import dev.pg.kernels.VectorSupport.Species;
-import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Tokens as {@link Q8Dots} and {@link Q4Dots} read them: rounded, x ≈ scale · a with whole numbers a and a scale for each group of
- * inputs. A tie goes to the even number. A group with NaN or infinity gives NaN or infinity.
- *
- * <p>The scale is the finest with which no sum of a short lane can overflow. With eight bits that is a sum of two products with
- * −128 ≤ q − 128 < 128, so |a| + |a'| ≤ 255 for the two inputs of each lane: some 8.5 bits. With four bits it is the whole sum of a group, of
- * factors |3 · q − 2 · zero − 23| ≤ 38, so Σ|a| ≤ 862: some nine bits.
- *
- * <p>{@link #factors} are [fours of tokens × groups × 4 × {@link #factorsOfGroup}], or without the fours for a single token, and so are {@link
- * #scales}, one for a group. {@link Q8Dots} and {@link Q4Dots} say what they are for:
+ * Tokens as {@link Q8Dots} and {@link Q4Dots} read them, rounded by {@link RoundedGroup}. {@link #factors} are [fours of tokens × groups × 4 ×
+ * {@link #factorsOfGroup}], or without the fours for a single token, and so are {@link #scales}, one for a group. The kernels say what factors are for:
  *
  * <pre>
  *   Q8: word i has [2i], [2i + 1] and, to be added, [2i + 17]; the zero point [16], the middle [18]
@@ -32,21 +22,9 @@ import jdk.incubator.vector.IntVector;
 final class TileTokens {
     private static final int GROUP = Quantization.GROUP;
 
-    /** What {@link #size} becomes, below 255 and 862 by what rounding can add: half of one for each input. */
-    private static final float TWO = 254;
-
-    private static final float ALL = 854;
-
-    /** 1.5 · 2^23: the sum with a smaller number is rounded to a whole one, which its last bits hold. */
-    private static final float ROUNDER = 0x1.8p23f;
-
-    private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
-
-    private final float[] whole = new float[GROUP]; // a group that x does not fill
-    private final int[] a = new int[GROUP + FewTiles.APART]; // of a group; a vector may reach beyond it
+    private final RoundedGroup rounded = new RoundedGroup();
     private int[] factors = new int[0];
     private float[] scales = new float[0];
-    private Matrix x;
     private Quantization format;
     private int groups;
     private int fours;
@@ -64,7 +42,6 @@ final class TileTokens {
             return;
         }
         this.product = product;
-        this.x = x;
         this.format = format;
         groups = Math.ceilDiv(x.cols(), GROUP);
         fours = x.rows() == 1 ? 0 : Math.ceilDiv(x.rows(), 4);
@@ -73,32 +50,20 @@ final class TileTokens {
         for (int first = 0; first < x.rows(); first += step) {
             for (int g = 0; g < groups; g++) {
                 for (int t = first; t < Math.min(first + step, x.rows()); t++) {
-                    packGroup(t, g);
+                    packGroup(x, t, g);
                 }
             }
         }
     }
 
-    private void packGroup(int t, int g) {
-        int k = g * GROUP;
-        if (k + GROUP <= x.cols()) {
-            packGroup(x.data(), x.at(t) + k, t, g);
-        } else {
-            Arrays.fill(whole, 0);
-            System.arraycopy(x.data(), x.at(t) + k, whole, 0, x.cols() - k);
-            packGroup(whole, 0, t, g);
-        }
-    }
-
-    private void packGroup(float[] x, int from, int t, int g) {
-        float size = size(x, from, format);
-        scales[scalesAt(t / 4, g) + t % 4] = scale(size, format);
+    private void packGroup(Matrix x, int t, int g) {
+        rounded.round(x, t, g, format);
+        scales[scalesAt(t / 4, g) + t % 4] = rounded.scale();
         int to = factorsAt(t / 4, g) + t % 4 * factorsOfGroup();
-        int sum = round(x, from, inverse(size, format), a);
         if (format == Quantization.Q8) {
-            packEight(a, sum, format, factors, to);
+            packEight(rounded.a(), rounded.sum(), format, factors, to);
         } else {
-            packFour(a, sum, format, factors, to);
+            packFour(rounded.a(), rounded.sum(), format, factors, to);
         }
     }
 
@@ -139,62 +104,6 @@ final class TileTokens {
         if (scales.length < tokenGroups) {
             scales = new float[tokenGroups];
         }
-    }
-
-    /** The scale of a group of that {@link #size}. */
-    static float scale(float size, Quantization format) {
-        return size < Float.MIN_NORMAL ? 0 : size / limit(format);
-    }
-
-    /** What its inputs are multiplied by before they are rounded: 0 where the inverse of the scale could be infinite. */
-    static float inverse(float size, Quantization format) {
-        return size < Float.MIN_NORMAL ? 0 : limit(format) / size;
-    }
-
-    private static float limit(Quantization format) {
-        return format == Quantization.Q8 ? TWO : ALL;
-    }
-
-    /** x · inverse as a whole number. */
-    static int round(float x, float inverse) {
-        return Float.floatToRawIntBits(x * inverse + ROUNDER) - ROUNDER_BITS;
-    }
-
-    /** The largest sum of absolute inputs that meet in a short lane. */
-    static float size(float[] x, int from, Quantization format) {
-        return format == Quantization.Q8 ? largestOfTwo(x, from) : sumOfAll(x, from);
-    }
-
-    /** Numbers without a sign are in the order of their bits, and NaN is above all of them. */
-    private static float largestOfTwo(float[] x, int from) {
-        int largest = 0;
-        for (int i = from; i < from + GROUP; i += 2) {
-            largest = Math.max(largest, Float.floatToRawIntBits(Math.abs(x[i]) + Math.abs(x[i + 1])));
-        }
-        return Float.intBitsToFloat(largest);
-    }
-
-    private static float sumOfAll(float[] x, int from) {
-        float sum = 0;
-        for (int i = from; i < from + GROUP; i += 2) {
-            sum += Math.abs(x[i]) + Math.abs(x[i + 1]);
-        }
-        return sum;
-    }
-
-    /** Writes a group to {@code a}, as the other does one input, and returns its sum. */
-    private static int round(float[] x, int from, float inverse, int[] a) {
-        IntVector sums = IntVector.zero(Species.INT);
-        for (int i = 0; i < GROUP; i += VectorSupport.LANES) {
-            IntVector rounded = FloatVector.fromArray(Species.FLOAT, x, from + i)
-                    .mul(inverse)
-                    .add(ROUNDER)
-                    .reinterpretAsInts()
-                    .sub(ROUNDER_BITS);
-            rounded.intoArray(a, i);
-            sums = rounded.add(sums);
-        }
-        return sums.reduceLanes(ADD);
     }
 
     /** 128 of the middle are taken off the single products, with 32768 more than that, so that 16 bits hold these without a sign. */

@@ -217,15 +217,19 @@ class QuantizationTest {
         }
         QuantizedWeights w = quantize(format, 1, 64, 64, values);
         try (Workers workers = new Workers(1)) {
-            for (int row : new int[] {0, 1, 21, 42, 63}) {
-                for (int sign : new int[] {1, -1}) {
-                    Matrix x = new Matrix(1, 64);
-                    Matrix y = new Matrix(1, 64);
-                    for (int k = 0; k < 64; k++) {
-                        x.data()[k] = sign * values[row * 64 + k];
+            for (int tokens : new int[] {1, 4, 8}) {
+                for (int row : new int[] {0, 1, 21, 42, 63}) {
+                    for (int sign : new int[] {1, -1}) {
+                        Matrix x = new Matrix(tokens, 64);
+                        Matrix y = new Matrix(tokens, 64);
+                        for (int i = 0; i < x.data().length; i++) {
+                            x.data()[i] = sign * values[row * 64 + i % 64];
+                        }
+                        new MatMul(workers, Gemm.best()).multiply(x, Linear.of(w, null), y);
+                        for (int t = 0; t < tokens; t++) {
+                            assertThat((double) y.get(t, row)).isCloseTo(64.0 * sign, within(6.4));
+                        }
                     }
-                    new MatMul(workers, Gemm.best()).multiply(x, Linear.of(w, null), y);
-                    assertThat((double) y.get(0, row)).isCloseTo(64.0 * sign, within(6.4));
                 }
             }
         }
@@ -235,21 +239,26 @@ class QuantizationTest {
     @EnumSource
     void notANumberSpreadsAndNothingTinyDoes(Quantization format) {
         QuantizedWeights w = quantize(format, 1, 64, 64, draw(64 * 64, Random::nextGaussian));
-        Matrix x = new Matrix(1, 64);
-        Matrix y = new Matrix(1, 64);
         try (Workers workers = new Workers(1)) {
             MatMul matMul = new MatMul(workers, Gemm.best());
-            for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
-                x.data()[20] = wrong;
+            for (int tokens : new int[] {1, 4, 8}) {
+                Matrix x = new Matrix(tokens, 64);
+                Matrix y = new Matrix(tokens, 64);
+                for (float wrong : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+                    x.data()[20] = wrong;
+                    matMul.multiply(x, Linear.of(w, null), y);
+                    for (int r = 0; r < 64; r++) {
+                        assertThat(Float.isFinite(y.get(0, r))).isFalse();
+                    }
+                    for (int i = 64; i < y.data().length; i++) {
+                        assertThat(y.data()[i]).as("another token").isZero();
+                    }
+                }
+                Arrays.fill(x.data(), Float.MIN_VALUE);
                 matMul.multiply(x, Linear.of(w, null), y);
                 for (float value : y.toArray()) {
-                    assertThat(Float.isFinite(value)).isFalse();
+                    assertThat(Math.abs(value)).isLessThan(1e-40f);
                 }
-            }
-            Arrays.fill(x.data(), Float.MIN_VALUE);
-            matMul.multiply(x, Linear.of(w, null), y);
-            for (float value : y.toArray()) {
-                assertThat(Math.abs(value)).isLessThan(1e-40f);
             }
         }
     }
@@ -261,18 +270,19 @@ class QuantizationTest {
         RandomTensors random = new RandomTensors(4);
         QuantizedWeights w = quantize(format, 3, 200, 333, random.floats(200 * 333));
         assertThat(bytes(w)).isEqualTo(bytes(quantize(format, 1, 200, 333, new RandomTensors(4).floats(200 * 333))));
-        Matrix x = random.window(7, 333);
         Linear layer = Linear.of(w, null);
         Gemm gemm = Gemm.best();
-        float[] together = new float[7 * 200];
         try (Workers one = new Workers(1);
                 Workers three = new Workers(3)) {
-            Matrix y = Matrix.of(7, 200, together);
-            new MatMul(three, gemm).multiply(x, layer, y);
-            for (int t = 0; t < 7; t++) {
-                Matrix alone = new Matrix(1, 200);
-                new MatMul(one, gemm).multiply(x.rows(t, 1), layer, alone);
-                assertThat(alone.toArray()).isEqualTo(Arrays.copyOfRange(y.toArray(), t * 200, (t + 1) * 200));
+            for (int tokens : new int[] {3, 7}) {
+                Matrix x = random.window(tokens, 333);
+                Matrix y = new Matrix(tokens, 200);
+                new MatMul(three, gemm).multiply(x, layer, y);
+                for (int t = 0; t < tokens; t++) {
+                    Matrix alone = new Matrix(1, 200);
+                    new MatMul(one, gemm).multiply(x.rows(t, 1), layer, alone);
+                    assertThat(alone.toArray()).isEqualTo(Arrays.copyOfRange(y.toArray(), t * 200, (t + 1) * 200));
+                }
             }
         }
     }

@@ -68,6 +68,7 @@ class TileTest {
                 F32Dots.class,
                 Bf16Dots.class,
                 Q8Dots.class,
+                Q8Floats.class,
                 Q4Dots.class
             })
     void kernelsAreTooLargeToBeInlined(Class<?> tiles) throws IOException {
