@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * y = x·Wᵀ at the shapes of SigLIP So400m (1152, 4304), Gemma 2B (2048, 16384) and Gemma 2 2B (2304, 9216). With {@link Roofline} read
- * {@code ofPeak} for many rows and {@code ofRead} for few; it counts the processor time of one thread, so leave {@code threads} at 1 there.
+ * {@code ofPeak} for many rows and {@code ofRead} for few.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.Throughput)

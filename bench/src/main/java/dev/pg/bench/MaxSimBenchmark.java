@@ -25,8 +25,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Late interaction of one query with the pages of a collection, 1,030 vectors of 128 components a page. With {@link Roofline} read
- * {@code ofPeak} and {@code ofRead}, of which the larger binds; it counts the processor time of one thread, so leave {@code threads} at
- * 1 there.
+ * {@code ofPeak} and {@code ofRead}, of which the larger binds.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

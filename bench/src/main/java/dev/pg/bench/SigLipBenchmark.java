@@ -114,8 +114,7 @@ public class SigLipBenchmark {
     private List<Matrix> embed(List<Image> some) {
         long start = Probe.nanos();
         List<Matrix> vectors = model.embedImages(some, Pooling.HEAD);
-        // The caller is one of the threads, which share the work evenly.
-        Roofline.count(some.size() * sizes().operations(patches) / threads, 0, Probe.nanos() - start);
+        Roofline.count(some.size() * sizes().operations(patches), 0, Probe.nanos() - start);
         return vectors;
     }
 
