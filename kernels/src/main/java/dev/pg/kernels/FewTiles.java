@@ -3,6 +3,7 @@ package dev.pg.kernels;
 import dev.pg.core.Workers;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded as {@link RoundedGroup} says, and {@link QuantizedWeights}. A task
@@ -27,6 +28,11 @@ final class FewTiles {
      * the threads took it from each other again and again.
      */
     static final int APART = 32;
+
+    /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
+    static final int[] PLACES = IntStream.range(0, TILE)
+            .map(r -> r - r % (2 * LANES) + r % 2 * LANES + r % (2 * LANES) / 2)
+            .toArray();
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE]
@@ -108,7 +114,7 @@ final class FewTiles {
         int rows = Math.min(TILE, part.rows() - tile * TILE);
         for (int t = 0; t < tokens; t++) {
             for (int r = 0; r < rows; r++) {
-                y.data()[y.at(t) + first + r] = tileSums[t * TILE + place(r)] + w.bias(first + r);
+                y.data()[y.at(t) + first + r] = tileSums[t * TILE + PLACES[r]] + w.bias(first + r);
             }
         }
     }
@@ -133,12 +139,6 @@ final class FewTiles {
                 addFours(part, tile, group, groups, worker);
             }
         }
-    }
-
-    /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
-    static int place(int row) {
-        int inPair = row % (2 * LANES);
-        return row - inPair + inPair % 2 * LANES + inPair / 2;
     }
 
     private void addOne(QuantizedWeights part, int tile, int group, int groups, int worker) {

@@ -39,7 +39,7 @@ final class PlainTiles {
                 }
                 byte code = w.code(at, r);
                 int whole = format.spacing() * dot - format.offset(code) * sum;
-                int to = so + FewTiles.place(r);
+                int to = so + FewTiles.PLACES[r];
                 sums[to] = Math.fma((float) whole, w.level(code) * scale, sums[to]);
             }
         }
