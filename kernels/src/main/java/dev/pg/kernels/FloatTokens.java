@@ -41,13 +41,13 @@ final class FloatTokens {
         }
         for (int t = 0; t < x.rows(); t++) {
             for (int g = 0; g < groups; g++) {
-                rounded.round(x, t, g, Quantization.Q8);
+                float scale = rounded.round(x, t, g, Quantization.Q8);
                 int to = at(t, g) + t % bunch;
                 data[to] = -rounded.sum();
                 for (int i = 0; i < GROUP; i++) {
                     data[to + (1 + i) * bunch] = rounded.a()[i];
                 }
-                data[to + (1 + GROUP) * bunch] = rounded.scale();
+                data[to + (1 + GROUP) * bunch] = scale;
             }
         }
     }

@@ -31,40 +31,35 @@ final class RoundedGroup {
     private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
     private final float[] whole = new float[GROUP]; // a group that x does not fill
-    private final int[] a = new int[GROUP + FewTiles.APART]; // a vector may reach beyond the group
-    private int sum;
-    private float scale;
+    // With the sum, which is no field: written for every group, it would move a cache line from thread to thread if it
+    // shared one.
+    private final int[] a = new int[GROUP + 1 + FewTiles.APART];
 
-    /** Rounds a group of a row of {@code x}; inputs beyond the last are 0. */
-    void round(Matrix x, int token, int group, Quantization format) {
+    /** Rounds a group of a row of {@code x}; inputs beyond the last are 0. Returns the scale. */
+    float round(Matrix x, int token, int group, Quantization format) {
         int k = group * GROUP;
         if (k + GROUP <= x.cols()) {
-            round(x.data(), x.at(token) + k, format);
-        } else {
-            Arrays.fill(whole, 0);
-            System.arraycopy(x.data(), x.at(token) + k, whole, 0, x.cols() - k);
-            round(whole, 0, format);
+            return round(x.data(), x.at(token) + k, format);
         }
+        Arrays.fill(whole, 0);
+        System.arraycopy(x.data(), x.at(token) + k, whole, 0, x.cols() - k);
+        return round(whole, 0, format);
     }
 
-    private void round(float[] x, int from, Quantization format) {
+    private float round(float[] x, int from, Quantization format) {
         float size = size(x, from, format);
-        scale = scale(size, format);
-        sum = round(x, from, inverse(size, format), a);
+        a[GROUP] = round(x, from, inverse(size, format), a);
+        return scale(size, format);
     }
 
-    /** The whole numbers, and room behind them. */
+    /** The whole numbers, and room behind them for vectors that reach beyond the group. */
     int[] a() {
         return a;
     }
 
     /** Of the whole numbers. */
     int sum() {
-        return sum;
-    }
-
-    float scale() {
-        return scale;
+        return a[GROUP];
     }
 
     /** The scale of a group of that {@link #size}. */

@@ -57,8 +57,7 @@ final class TileTokens {
     }
 
     private void packGroup(Matrix x, int t, int g) {
-        rounded.round(x, t, g, format);
-        scales[scalesAt(t / 4, g) + t % 4] = rounded.scale();
+        scales[scalesAt(t / 4, g) + t % 4] = rounded.round(x, t, g, format);
         int to = factorsAt(t / 4, g) + t % 4 * factorsOfGroup();
         if (format == Quantization.Q8) {
             packEight(rounded.a(), rounded.sum(), format, factors, to);
