@@ -91,7 +91,7 @@ final class TileRows {
         widen(bytes, row, rows, format.spacing(), minusOffsets, scales, dst, to, stride);
     }
 
-    /** Scales of all rows, and what is added to their numbers. */
+    /** Scales of all rows, and what is added to their numbers: in two loops, since one with all constants of both has too few registers with AVX2. */
     private static void decode(
             MemorySegment w,
             long at,
@@ -122,6 +122,11 @@ final class TileRows {
                                             code.selectFrom(t2, t3),
                                             code.lanewise(LSHL, 28).compare(LT, 0));
             scale.reinterpretAsFloats().intoArray(scales, r);
+        }
+        for (int r = 0; r < TILE; r += LANES) {
+            int start = Math.min(r, TILE - Species.BYTE.length());
+            IntVector code = (IntVector) ByteVector.fromMemorySegment(Species.BYTE, w, at + start, LITTLE_ENDIAN)
+                    .convertShape(B2I, Species.INT, (r - start) / LANES);
             ((FloatVector) code.lanewise(ASHR, 4).mul(-zeroSpacing).sub(middle).convertShape(I2F, Species.FLOAT, 0))
                     .intoArray(minusOffsets, r);
         }
