@@ -18,7 +18,7 @@ final class FewTiles {
     private static final int LANES = VectorSupport.LANES;
 
     /**
-     * Groups multiplied at once: their weights and their part of four tokens stay in an L1 cache of 32 KB. Where weights are read only once,
+     * Groups multiplied at once: their weights and their part of four or eight tokens stay in an L1 cache of 32 KB. Where weights are read only once,
      * by a single token and a kernel that takes all rows of a tile, it is all groups.
      */
     private static final int TOGETHER = 16;

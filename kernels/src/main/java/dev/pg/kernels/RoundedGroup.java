@@ -31,8 +31,8 @@ final class RoundedGroup {
     private static final int ROUNDER_BITS = Float.floatToRawIntBits(ROUNDER);
 
     private final float[] whole = new float[GROUP]; // a group that x does not fill
-    // With the sum, which is no field: written for every group, it would move a cache line from thread to thread if it
-    // shared one.
+    // The sum stands behind them and is no field: written for every group, a field could share a cache line with
+    // another thread's.
     private final int[] a = new int[GROUP + 1 + FewTiles.APART];
 
     /** Rounds a group of a row of {@code x}; inputs beyond the last are 0. Returns the scale. */

@@ -7,7 +7,8 @@ import jdk.incubator.vector.IntVector;
 
 /**
  * Tokens as {@link Q8Dots} and {@link Q4Dots} read them, rounded by {@link RoundedGroup}. {@link #factors} are [fours of tokens × groups × 4 ×
- * {@link #factorsOfGroup}], or without the fours for a single token, and so are {@link #scales}, one for a group. The kernels say what factors are for:
+ * {@link #factorsOfGroup}], or without the fours for a single token, and so are {@link #scales}, one for a group. The kernels say what factors are for
+ * (several tokens of Q8 are {@link FloatTokens}):
  *
  * <pre>
  *   Q8: word i has [2i], [2i + 1] and, to be added, [2i + 17]; the zero point [16], the middle [18]
