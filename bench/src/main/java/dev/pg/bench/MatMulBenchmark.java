@@ -1,6 +1,7 @@
 package dev.pg.bench;
 
 import dev.pg.core.DType;
+import dev.pg.core.HugePages;
 import dev.pg.core.Tensor;
 import dev.pg.core.Workers;
 import dev.pg.kernels.Gemm;
@@ -12,6 +13,7 @@ import dev.pg.kernels.Quantizer;
 import dev.pg.kernels.Weights;
 import dev.pg.model.ModelOptions.WeightMemory;
 import java.lang.foreign.Arena;
+import java.lang.foreign.SegmentAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -55,7 +57,7 @@ public class MatMulBenchmark {
     @Param({"BF16", "F32", "F16", "Q8", "Q4"})
     String dtype;
 
-    /** Resident ones in bfloat16 are rearranged for few rows. */
+    /** Resident ones lie in huge pages, and those in bfloat16 are rearranged for few rows. */
     @Param("MAPPED")
     WeightMemory weights;
 
@@ -70,6 +72,7 @@ public class MatMulBenchmark {
     int threads;
 
     private Arena arena;
+    private SegmentAllocator memory;
     private Workers workers;
     private MatMul matMul;
     private Linear[] layers;
@@ -85,6 +88,7 @@ public class MatMulBenchmark {
         int inputs = Integer.parseInt(shape.substring(cross + 1));
         SplittableRandom random = new SplittableRandom(1);
         arena = Arena.ofShared();
+        memory = weights == WeightMemory.RESIDENT ? (bytes, _) -> HugePages.allocate(arena, bytes) : arena;
         workers = new Workers(threads);
         matMul = new MatMul(workers, Gemm.parse(gemm.name()));
         List<Linear> all = new ArrayList<>();
@@ -103,13 +107,13 @@ public class MatMulBenchmark {
     }
 
     private Weights floats(DType type, int outputs, int inputs, SplittableRandom random) {
-        Tensor tensor = Operands.weights(arena, type, outputs, inputs, random);
+        Tensor tensor = Operands.weights(memory, type, outputs, inputs, random);
         return weights == WeightMemory.RESIDENT ? Weights.packed(tensor, workers) : Weights.of(tensor);
     }
 
     private Weights quantized(Quantization format, Weights source) {
         Quantizer quantizer = Quantizer.fit(source, format, workers);
-        return quantizer.encode(arena.allocate(quantizer.bytes(), 64), workers);
+        return quantizer.encode(memory.allocate(quantizer.bytes(), 64), workers);
     }
 
     @TearDown
@@ -122,9 +126,9 @@ public class MatMulBenchmark {
     public Matrix multiply() {
         Linear layer = layers[next];
         next = (next + 1) % layers.length;
-        long start = Probe.nanos();
+        long start = System.nanoTime();
         matMul.multiply(x, layer, y);
-        Roofline.count(2.0 * rows * layer.rows() * layer.cols(), (double) layer.bytes(), Probe.nanos() - start);
+        Roofline.count(2.0 * rows * layer.rows() * layer.cols(), (double) layer.bytes(), start);
         return y;
     }
 }

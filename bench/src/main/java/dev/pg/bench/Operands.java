@@ -7,6 +7,7 @@ import dev.pg.kernels.Matrix;
 import dev.pg.kernels.Weights;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,8 +44,8 @@ final class Operands {
     }
 
     /** Weights [outputs × inputs] near 1. */
-    static Tensor weights(Arena arena, DType type, int outputs, int inputs, SplittableRandom random) {
-        MemorySegment data = arena.allocate((long) outputs * inputs * type.bytes(), 64);
+    static Tensor weights(SegmentAllocator memory, DType type, int outputs, int inputs, SplittableRandom random) {
+        MemorySegment data = memory.allocate((long) outputs * inputs * type.bytes(), 64);
         for (long at = 0; at < data.byteSize(); at += Short.BYTES) {
             // Upper halves of numbers near 1, in either half format; as lower halves of floats they do no harm.
             data.set(ValueLayout.JAVA_SHORT, at, (short) (0x3c00 + random.nextInt(256)));

@@ -1,9 +1,9 @@
 package dev.pg.bench;
 
 import dev.pg.core.Workers;
-import java.util.Arrays;
+import dev.pg.model.ModelOptions.WeightMemory;
 import java.util.List;
-import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.infra.IterationParams;
 import org.openjdk.jmh.profile.InternalProfiler;
@@ -13,69 +13,68 @@ import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.ScalarResult;
 
 /**
- * Adds rates to a benchmark's results ({@code -prof dev.pg.bench.Roofline}): operations and bytes a second, and what part
- * that is of the {@link Probe}, taken before and after every iteration by as many threads at once as the benchmark's parameter {@code threads} says.
+ * Adds rates to a benchmark's results ({@code -prof dev.pg.bench.Roofline}): operations and bytes a second, and what part that is of what this machine does at
+ * most, as {@link MachineProbe} sees it before and after every iteration: with as many threads as the benchmark's parameter {@code threads} says, one
+ * without, and from memory of the kind that {@code weights} names, mapped without.
  *
- * <p>Rates are of the whole team, per processor time of the benchmark's thread, which works along: they hold on a busy machine too, where JMH's own
- * times do not.
+ * <p>A rate is the median of an iteration's calls in wall time: of what others do to a machine for less than half of the time it shows nothing.
  */
 public final class Roofline implements InternalProfiler {
-    private static final int FLOATS = 1 << 24; // 64 MB a thread: more than the caches hold
+    private static final int PROBE_RUNS = 2; // of each look at the machine
 
-    private static double operations;
-    private static double bytes;
-    private static long nanos;
+    // Of each call of an iteration, in 10^9 a second.
+    private static DoubleStream.Builder operations;
+    private static DoubleStream.Builder bytes;
 
-    private double peakBefore;
-    private double readBefore;
+    private MachineProbe probe; // until the JVM ends, when its directory deletes itself
+    private Limit before;
 
-    private float[][] data = new float[0][]; // of each thread
-
-    /** What a call of a benchmark did with all its threads, and the processor time that it took its own. */
-    static void count(double callOperations, double callBytes, long callNanos) {
-        operations += callOperations;
-        bytes += callBytes;
-        nanos += callNanos;
+    /** What a call of a benchmark did with all its threads since {@code start}, which is {@link System#nanoTime}. */
+    static void count(double callOperations, double callBytes, long start) {
+        double nanos = System.nanoTime() - start;
+        operations.add(callOperations / nanos);
+        bytes.add(callBytes / nanos);
     }
 
     @Override
     public String getDescription() {
-        return "operations and bytes per second of processor time, as a fraction of what this machine can do";
+        return "operations and bytes per second, as a fraction of what this machine can do";
     }
 
     @Override
     public void beforeIteration(BenchmarkParams benchmark, IterationParams iteration) {
-        String threads = benchmark.getParam("threads");
-        int team = threads == null ? 1 : Integer.parseInt(threads);
-        if (data.length != team) {
-            data = new float[team][FLOATS];
-        }
-        peakBefore = together(_ -> Probe.gflops());
-        readBefore = together(Probe::readGbps);
-        operations = 0;
-        bytes = 0;
-        nanos = 0;
+        before = look(benchmark);
+        operations = DoubleStream.builder();
+        bytes = DoubleStream.builder();
     }
 
     @Override
     public List<? extends Result<?>> afterIteration(
             BenchmarkParams benchmark, IterationParams iteration, IterationResult result) {
-        double peak = (peakBefore + together(_ -> Probe.gflops())) / 2;
-        double read = (readBefore + together(Probe::readGbps)) / 2;
+        Limit after = look(benchmark);
+        double gflops = median(operations);
+        double gbps = median(bytes);
         return List.of(
-                rate("gflops", operations / nanos, "GFLOP/s"),
-                rate("ofPeak", operations / nanos / peak, "of FMA peak"),
-                rate("gbps", bytes / nanos, "GB/s"),
-                rate("ofRead", bytes / nanos / read, "of memory read"));
+                rate("gflops", gflops, "GFLOP/s"),
+                rate("ofPeak", 2 * gflops / (before.gflops() + after.gflops()), "of FMA peak"),
+                rate("gbps", gbps, "GB/s"),
+                rate("ofRead", 2 * gbps / (before.gbps() + after.gbps()), "of memory read"));
     }
 
-    /** What threads that probe at the same time, each in memory of its own, reach in sum. */
-    private double together(ToDoubleFunction<float[]> probe) {
-        double[] rates = new double[data.length];
-        try (Workers team = new Workers(data.length)) {
-            team.run(data.length, (index, worker) -> rates[index] = probe.applyAsDouble(data[index]));
+    private Limit look(BenchmarkParams benchmark) {
+        if (probe == null) {
+            probe = new MachineProbe(MachineProbe.MEMORY_BYTES);
         }
-        return Arrays.stream(rates).sum();
+        String threads = benchmark.getParam("threads");
+        String weights = benchmark.getParam("weights");
+        WeightMemory memory = weights == null ? WeightMemory.MAPPED : WeightMemory.valueOf(weights);
+        try (Workers team = new Workers(threads == null ? 1 : Integer.parseInt(threads))) {
+            return probe.limit(team, memory, PROBE_RUNS);
+        }
+    }
+
+    private static double median(DoubleStream.Builder rates) {
+        return Sample.of(rates.build().toArray()).median();
     }
 
     private static ScalarResult rate(String name, double value, String unit) {
