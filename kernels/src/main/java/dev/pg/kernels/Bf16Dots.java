@@ -113,8 +113,7 @@ final class Bf16Dots {
         s0.add(s1).add(s2.add(s3)).add(s4.add(s5)).intoArray(sums, so);
     }
 
-    private static void dots12x1(
-            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
+    static void dots12x1(MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {
         FloatVector s0 = FloatVector.zero(FLOAT);
         FloatVector s1 = FloatVector.zero(FLOAT);
         FloatVector s2 = FloatVector.zero(FLOAT);

@@ -175,7 +175,7 @@ final class FlashBlock {
      * Raises the running maxima of a panel that the scores [rows × PANEL] exceed by more than {@link #SLACK}, and leaves the old ones in
      * {@code old}; returns whether any was raised. A NaN is passed over here and comes out of the exponentials.
      */
-    private static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old) {
+    static boolean raise(float[] scores, int rows, float[] maximum, int at, float[] old) {
         if (!WarmUp.vectors()) {
             return PlainAttention.raise(scores, rows, maximum, at, old);
         }
@@ -202,7 +202,7 @@ final class FlashBlock {
      * x = e^(x - maximum) for [rows × PANEL], added up per query into {@code sum}. The steps of {@link Exp} written out, for
      * the reason given there, and shortened for arguments up to {@link #SLACK}: results below 2^-126 become 0.
      */
-    private static void exponentials(float[] x, int rows, float[] maximum, int at, float[] sum, int sumAt) {
+    static void exponentials(float[] x, int rows, float[] maximum, int at, float[] sum, int sumAt) {
         if (!WarmUp.vectors()) {
             PlainAttention.exponentials(x, rows, maximum, at, sum, sumAt);
             return;
@@ -237,7 +237,7 @@ final class FlashBlock {
     }
 
     /** x [rows × PANEL] times {@code factor} [PANEL]. */
-    private static void rescale(float[] x, int at, int rows, float[] factor) {
+    static void rescale(float[] x, int at, int rows, float[] factor) {
         if (!WarmUp.vectors()) {
             PlainAttention.rescale(x, at, rows, factor);
             return;

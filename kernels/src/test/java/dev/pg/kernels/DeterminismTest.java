@@ -54,11 +54,11 @@ class DeterminismTest {
     void plainLoopsAndVectorsGiveTheSameBits() {
         assumeThat(VectorSupport.AVAILABLE).isTrue();
         String vectors = digest(2, ROWS, COLS, 1);
-        WarmUp.warm = false;
+        WarmUp.setWarm(false);
         try {
             assertThat(digest(2, ROWS, COLS, 1)).isEqualTo(vectors);
         } finally {
-            WarmUp.warm = true;
+            WarmUp.setWarm(true);
         }
     }
 

@@ -80,11 +80,11 @@ class PanelsTest {
             for (int t = 0; t < 16; t++) {
                 matMul.multiply(x.rows(t, 1), w, alone.rows(t, 1));
             }
-            WarmUp.warm = false;
+            WarmUp.setWarm(false);
             try {
                 matMul.multiply(x, w, plain);
             } finally {
-                WarmUp.warm = true;
+                WarmUp.setWarm(true);
             }
         }
         assertThat(alone.data()).isEqualTo(together.data());

@@ -7,6 +7,7 @@ import dev.pg.core.DType;
 import dev.pg.core.Workers;
 import java.io.IOException;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -25,7 +26,7 @@ class WarmUpTest {
 
     @AfterEach
     void useVectorsAgain() {
-        WarmUp.warm = VectorSupport.AVAILABLE;
+        WarmUp.setWarm(VectorSupport.AVAILABLE);
     }
 
     /** Numbers of inputs with and without a tail, with one piece and several, below and above {@link FewRows#NARROW}. */
@@ -71,15 +72,25 @@ class WarmUpTest {
     }
 
     private static float[] product(MatMul matMul, Matrix x, Linear w, boolean warm) {
-        WarmUp.warm = warm;
+        WarmUp.setWarm(warm);
         Matrix y = new Matrix(x.rows(), w.rows());
         matMul.multiply(x, w, y);
         return y.toArray();
     }
 
-    /** In a JVM of its own, as a model would: nobody has called {@link WarmUp#start}. */
+    /** Nobody has called {@link WarmUp#start}. */
     @Test
     void aLargeProductStartsTheWarmUpAndWaitsForIt() throws IOException, InterruptedException {
+        assertThat(printedByColdJvm("product")).isEqualTo("false true " + largeProduct());
+    }
+
+    @Test
+    void theWarmUpGoesOnWhenItsWeightsAreClosed() throws IOException, InterruptedException {
+        assertThat(printedByColdJvm("closed")).isEqualTo("true");
+    }
+
+    /** What {@link #main} prints in a JVM of its own, as a model would have it. */
+    private static String printedByColdJvm(String what) throws IOException, InterruptedException {
         Process cold = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules",
@@ -87,18 +98,29 @@ class WarmUpTest {
                         "-Dpg.vectorBits=" + 32 * VectorSupport.LANES,
                         "-cp",
                         System.getProperty("java.class.path"),
-                        WarmUpTest.class.getName())
+                        WarmUpTest.class.getName(),
+                        what)
                 .redirectError(ProcessBuilder.Redirect.DISCARD)
                 .start();
         String output = new String(cold.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(cold.waitFor()).isZero();
-        assertThat(output.strip()).isEqualTo("false true " + largeProduct());
+        return output.strip();
     }
 
     public static void main(String[] args) {
-        boolean before = WarmUp.vectors();
-        int product = largeProduct();
-        System.out.println(before + " " + WarmUp.vectors() + " " + product);
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> System.out.println(thread + " " + failure));
+        if (args[0].equals("product")) {
+            boolean before = WarmUp.vectors();
+            int product = largeProduct();
+            System.out.println(before + " " + WarmUp.vectors() + " " + product);
+        } else {
+            Arena model = Arena.ofShared();
+            MemorySegment weights = model.allocate(1 << 20);
+            model.close();
+            WarmUp.start(weights);
+            WarmUp.finish();
+            System.out.println(WarmUp.vectors());
+        }
     }
 
     private static int largeProduct() {

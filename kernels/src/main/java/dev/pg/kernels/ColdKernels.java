@@ -1,0 +1,150 @@
+package dev.pg.kernels;
+
+import dev.pg.core.DType;
+import dev.pg.core.Tensor;
+import dev.pg.core.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The vector kernels of a forward pass, each on small operands of its own, for {@link WarmUp} to call. What C2 makes of a kernel depends on what it
+ * has seen, and a kernel that then meets something else is thrown away and compiled again. So calls take all branches that a model's take, tails behind the last whole
+ * vector too, and weights lie in memory of the model's kind.
+ *
+ * <p>Kernels are called one by one, not through the operations that they are part of: each is compiled after as few calls as may be.
+ */
+final class ColdKernels {
+    /**
+     * Passes of a kernel's loop in one call. C2 compiles a method after 600 calls with 15,000 calls and passes, and a loop that is running after 40,000 passes:
+     * with some thirty the method comes first, and the loop by itself is not compiled at all.
+     */
+    private static final int PASSES = 32;
+
+    private static final int LANES = VectorSupport.LANES;
+    private static final int COLS = PASSES * LANES;
+    private static final int TAIL = LANES / 2;
+
+    /** Tokens of a picture of 224 pixels. */
+    private static final int TOKENS = 256;
+
+    private final Workers alone;
+    private final MemorySegment weights;
+    private final float[] a = new float[Quantization.TILE * PackedGemm.STRIDE];
+    private final float[] b = new float[a.length];
+    private final float[] c = new float[a.length];
+    private final Matrix x = new Matrix(1, COLS);
+    private final Matrix y = new Matrix(1, COLS);
+    private final float[] weight = new float[COLS];
+    private final Tile tile = Tile.best();
+
+    /**
+     * @param alone one worker
+     * @param weights any bytes, which are read as weights of any format; where they are too few, others are
+     */
+    ColdKernels(Workers alone, MemorySegment weights) {
+        this.alone = alone;
+        this.weights = weights;
+    }
+
+    /** Those of the image encoder. */
+    List<Runnable> encoder() {
+        int vectors = TOKENS / LANES;
+        int panel = vectors / tile.panels(vectors);
+        Weights rows = bf16(Bf16Dots.UNPACKED_TOGETHER, COLS);
+        return List.of(
+                () -> tile.multiply(panel, PASSES, a, 0, b, 0, c, 0, panel * LANES),
+                () -> rows.unpack(0, rows.rows(), 0, COLS, c, 0, COLS),
+                () -> LayerNorm.apply(alone, x, weight, weight, 1, y),
+                () -> {
+                    OuterProduct.tile(PASSES, a, 0, b, 0, c, 0, false);
+                    OuterProduct.tile(PASSES, a, 0, b, 0, c, 0, true);
+                },
+                () -> {
+                    OuterProduct.transposedTile(PASSES, a, 0, b, 0, c, 0, false);
+                    OuterProduct.transposedTile(PASSES, a, 0, b, 0, c, 0, true);
+                },
+                () -> FlashBlock.raise(a, PASSES, b, 0, c),
+                () -> FlashBlock.exponentials(a, PASSES, b, 0, c, 0),
+                () -> FlashBlock.rescale(a, 0, PASSES, b),
+                () -> Quads.interleave(a, 0, 0, 0, 0, COLS - TAIL, b, 0),
+                () -> Quads.separate(a, 0, COLS - TAIL, b, 0, 0, 0, 0),
+                () -> Gelu.apply(alone, y),
+                () -> Residual.add(alone, x, y));
+    }
+
+    /** Those of the decoder that the encoder has not, for weights of the formats that are in use by now. */
+    List<Runnable> decoder() {
+        Matrix gateUp = new Matrix(1, 2 * COLS);
+        Rope rope = new Rope(COLS, 10_000);
+        Attention attention = new Attention(alone);
+        Matrix keys = new Matrix(PASSES, COLS / 2);
+        List<Runnable> kernels = new ArrayList<>(List.of(
+                () -> FloatDots.add(a, 0, PackedGemm.STRIDE, FewRows.TOGETHER, COLS, b, 0, c, 0),
+                () -> tile.multiply(3, PASSES, a, 0, b, 0, c, 0, 3 * LANES), // where tokens do not fill the panels
+                () -> RmsNorm.apply(alone, x, weight, 1, y),
+                () -> rope.apply(alone, x, 1, 0),
+                () -> SoftCap.apply(x.data(), 0, COLS - TAIL, 50),
+                () -> GeGlu.apply(alone, gateUp, y),
+                () -> attention.apply(x, keys, keys, 2, 1, COLS / 2, 1, 50, Mask.FULL, y)));
+        if (QuantizedWeights.used != null) {
+            kernels.addAll(quantized(QuantizedWeights.used));
+        } else {
+            kernels.addAll(fewRows());
+        }
+        return kernels;
+    }
+
+    private List<Runnable> fewRows() {
+        Weights rows = bf16(FewRows.STREAMS, COLS);
+        Runnable streams = () -> Bf16Dots.dots12x1(rows.data, 0, 2L * COLS, COLS, a, 0, b, 0);
+        if (Bf16Panels.used) {
+            return List.of(streams, panels());
+        }
+        int cols = (6 * PASSES - 5) * LANES; // six vectors a pass, and one behind the last
+        Weights row = bf16(1, cols);
+        return List.of(streams, () -> row.dots(0, 1, cols, a, 0, b, c));
+    }
+
+    private Runnable panels() {
+        Tensor rows = tensor(DType.BF16, own(8L * COLS * LANES), 4L * LANES, COLS); // packed in place
+        Linear w = Linear.of(Weights.packed(rows, alone), null);
+        Matrix out = new Matrix(1, w.rows());
+        FewPanels panels = new FewPanels(alone);
+        return () -> panels.multiply(x, w, out);
+    }
+
+    private List<Runnable> quantized(Quantization format) {
+        int cols = PASSES * Quantization.GROUP;
+        MemorySegment data = some((long) PASSES * format.groupBytes());
+        Tensor packed = new Tensor("", DType.U8, format.packedShape(Quantization.TILE, cols), data);
+        float[] levels = new float[Quantization.LEVELS];
+        Arrays.fill(levels, 1);
+        Weights rows = QuantizedWeights.of("", Quantization.TILE, cols, format, packed, levels);
+        Linear w = Linear.of(rows, null);
+        Matrix token = new Matrix(1, cols);
+        Matrix out = new Matrix(1, w.rows());
+        FewTiles tiles = new FewTiles(alone);
+        return List.of(
+                () -> rows.unpack(0, Quantization.TILE, 0, cols, c, 0, PackedGemm.STRIDE),
+                () -> tiles.multiply(token, w, out));
+    }
+
+    private Weights bf16(int rows, int cols) {
+        return Weights.of(tensor(DType.BF16, some(2L * rows * cols), rows, cols));
+    }
+
+    private static Tensor tensor(DType type, MemorySegment data, long... shape) {
+        return new Tensor("", type, shape, data);
+    }
+
+    private MemorySegment some(long bytes) {
+        return weights.byteSize() >= bytes ? weights.asSlice(0, bytes) : own(bytes);
+    }
+
+    private static MemorySegment own(long bytes) {
+        return Arena.ofAuto().allocate(bytes, 64);
+    }
+}
