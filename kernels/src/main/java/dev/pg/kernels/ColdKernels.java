@@ -19,7 +19,7 @@ import java.util.List;
 final class ColdKernels {
     /**
      * Passes of a kernel's loop in one call. C2 compiles a method after 600 calls with 15,000 calls and passes, and a loop that is running after 40,000 passes:
-     * with some thirty the method comes first, and the loop by itself is not compiled at all.
+     * with some thirty the method comes first, as a rule.
      */
     private static final int PASSES = 32;
 
@@ -32,6 +32,8 @@ final class ColdKernels {
 
     private final Workers alone;
     private final MemorySegment weights;
+
+    // Operands and results of all kernels in turn: what they hold does not matter.
     private final float[] a = new float[Quantization.TILE * PackedGemm.STRIDE];
     private final float[] b = new float[a.length];
     private final float[] c = new float[a.length];
