@@ -23,6 +23,9 @@ final class MachineProbe implements AutoCloseable {
     /** Many times the last cache of most machines. */
     static final long MEMORY_BYTES = 512 << 20;
 
+    /** Of each measurement of a look, of which the best counts. */
+    private static final int LOOK_RUNS = 2;
+
     private final TemporaryDirectory directory = new TemporaryDirectory();
     private final Arena arena = Arena.ofShared();
     private final Map<WeightMemory, MemorySegment> memory = new EnumMap<>(WeightMemory.class);
@@ -80,13 +83,9 @@ final class MachineProbe implements AutoCloseable {
         return new Machine(gflops, mapped, huge);
     }
 
-    /**
-     * Measures one team, with one kind of memory.
-     *
-     * @param runs of each measurement, of which the best counts
-     */
-    Limit limit(Workers team, WeightMemory weights, int runs) {
-        return new Limit(FmaProbe.gflops(team, runs), ReadProbe.gbps(team, memory.get(weights), runs));
+    /** A short look at what one team does with one kind of memory. */
+    Limit limit(Workers team, WeightMemory weights) {
+        return new Limit(FmaProbe.gflops(team, LOOK_RUNS), ReadProbe.gbps(team, memory.get(weights), LOOK_RUNS));
     }
 
     @Override

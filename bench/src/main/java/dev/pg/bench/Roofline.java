@@ -20,8 +20,6 @@ import org.openjdk.jmh.results.ScalarResult;
  * <p>A rate is the median of an iteration's calls in wall time: of what others do to a machine for less than half of the time it shows nothing.
  */
 public final class Roofline implements InternalProfiler {
-    private static final int PROBE_RUNS = 2; // of each look at the machine
-
     // Of each call of an iteration, in 10^9 a second.
     private static DoubleStream.Builder operations;
     private static DoubleStream.Builder bytes;
@@ -69,7 +67,7 @@ public final class Roofline implements InternalProfiler {
         String weights = benchmark.getParam("weights");
         WeightMemory memory = weights == null ? WeightMemory.MAPPED : WeightMemory.valueOf(weights);
         try (Workers team = new Workers(threads == null ? 1 : Integer.parseInt(threads))) {
-            return probe.limit(team, memory, PROBE_RUNS);
+            return probe.limit(team, memory);
         }
     }
 

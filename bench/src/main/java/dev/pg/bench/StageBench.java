@@ -37,9 +37,6 @@ final class StageBench implements AutoCloseable {
     /** Layers of decoding after which C2 has compiled a step, be they of a few steps of a whole model or many of a slice. */
     private static final int WARM_LAYERS = 256;
 
-    /** Of each look at the machine. */
-    private static final int PROBE_RUNS = 2;
-
     private final BenchOptions options;
     private final MachineProbe probe;
     private final Consumer<Result> out;
@@ -205,7 +202,7 @@ final class StageBench implements AutoCloseable {
         Limit[][] limits = new Limit[work.size()][runs];
         for (int run = 0; run < runs; run++) {
             for (int i = 0; i < work.size(); i++) {
-                limits[i][run] = probe.limit(compute.workers(), models.get(i).memory(), PROBE_RUNS);
+                limits[i][run] = probe.limit(compute.workers(), models.get(i).memory());
                 seconds[i][run] = work.get(i).seconds();
             }
         }

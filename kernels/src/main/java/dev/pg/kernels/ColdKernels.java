@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * The vector kernels of a forward pass, each on small operands of its own, for {@link WarmUp} to call. What C2 makes of a kernel depends on what it
- * has seen, and a kernel that then meets something else is thrown away and compiled again. So calls take all branches that a model's take, tails behind the last whole
+ * has seen, and a kernel that then meets something else is thrown away and compiled again. So calls take a kernel's branches as a model's do, tails behind the last whole
  * vector too, and weights lie in memory of the model's kind.
  *
  * <p>Kernels are called one by one, not through the operations that they are part of: each is compiled after as few calls as may be.

@@ -46,7 +46,7 @@ public final class WarmUp {
     /** Whose vectors are for him alone; no thread has this number. */
     private static volatile long caller = -1;
 
-    private static Thread thread; // guarded by the class
+    private static volatile Thread thread;
 
     private WarmUp() {}
 
@@ -67,15 +67,11 @@ public final class WarmUp {
         start(MemorySegment.NULL);
         if (NEEDED) {
             try {
-                thread().join();
+                thread.join();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         }
-    }
-
-    private static synchronized Thread thread() {
-        return thread;
     }
 
     /**
@@ -115,9 +111,8 @@ public final class WarmUp {
         try (Workers alone = new Workers(1)) {
             try {
                 compile(new ColdKernels(alone, weights));
-            } catch (
-                    IllegalStateException
-                            closed) { // the model, before we were done: the next one needs its kernels, too
+            } catch (IllegalStateException closed) {
+                // The model was, before we were done; the next one needs its kernels, too.
                 compile(new ColdKernels(alone, MemorySegment.NULL));
             }
         }
