@@ -26,9 +26,6 @@ final class Bf16Panels extends Weights {
     /** Rows of a panel. */
     static final int ROWS = VECTORS * LANES;
 
-    /** True as soon as there is a matrix in panels. */
-    static volatile boolean used;
-
     private Bf16Panels(Tensor t) {
         super(t);
     }
@@ -52,7 +49,7 @@ final class Bf16Panels extends Weights {
      * @param workers who shares the work
      */
     static Bf16Panels pack(Tensor t, Workers workers) {
-        used = true;
+        WarmUp.need(Layout.PANELS, t.data());
         Bf16Panels weights = new Bf16Panels(t);
         int[][] copies = new int[workers.threads()][];
         workers.run(weights.panels(), (panel, worker) -> {

@@ -5,7 +5,6 @@ import dev.pg.core.Tensor;
 import dev.pg.core.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -44,7 +43,7 @@ final class ColdKernels {
 
     /**
      * @param alone one worker
-     * @param weights any bytes, which are read as weights of any format; where they are too few, others are
+     * @param weights any bytes, which are read as weights of any format; where they are too few, or closed, others are
      */
     ColdKernels(Workers alone, MemorySegment weights) {
         this.alone = alone;
@@ -77,48 +76,49 @@ final class ColdKernels {
                 () -> Residual.add(alone, x, y));
     }
 
-    /** Those of the decoder that the encoder has not, for weights of the formats that are in use by now. */
+    /** Those of every decoder that the encoder has not. */
     List<Runnable> decoder() {
         Matrix gateUp = new Matrix(1, 2 * COLS);
         Rope rope = new Rope(COLS, 10_000);
         Attention attention = new Attention(alone);
         Matrix keys = new Matrix(PASSES, COLS / 2);
-        List<Runnable> kernels = new ArrayList<>(List.of(
+        return List.of(
                 () -> FloatDots.add(a, 0, PackedGemm.STRIDE, FewRows.TOGETHER, COLS, b, 0, c, 0),
                 () -> tile.multiply(3, PASSES, a, 0, b, 0, c, 0, 3 * LANES), // where tokens do not fill the panels
                 () -> RmsNorm.apply(alone, x, weight, 1, y),
                 () -> rope.apply(alone, x, 1, 0),
                 () -> SoftCap.apply(x.data(), 0, COLS - TAIL, 50),
                 () -> GeGlu.apply(alone, gateUp, y),
-                () -> attention.apply(x, keys, keys, 2, 1, COLS / 2, 1, 50, Mask.FULL, y)));
-        if (QuantizedWeights.used != null) {
-            kernels.addAll(quantized(QuantizedWeights.used));
-        } else {
-            kernels.addAll(fewRows());
-        }
-        return kernels;
+                () -> attention.apply(x, keys, keys, 2, 1, COLS / 2, 1, 50, Mask.FULL, y));
     }
 
-    private List<Runnable> fewRows() {
-        Weights rows = bf16(FewRows.STREAMS, COLS);
-        Runnable streams = () -> Bf16Dots.dots12x1(rows.data, 0, 2L * COLS, COLS, a, 0, b, 0);
-        if (Bf16Panels.used) {
-            return List.of(streams, panels());
-        }
+    /** Those of {@link Layout#ROWS}. */
+    List<Runnable> rows() {
         int cols = (6 * PASSES - 5) * LANES; // six vectors a pass, and one behind the last
         Weights row = bf16(1, cols);
-        return List.of(streams, () -> row.dots(0, 1, cols, a, 0, b, c));
+        return List.of(streams(), () -> row.dots(0, 1, cols, a, 0, b, c));
     }
 
-    private Runnable panels() {
+    private Runnable streams() {
+        Weights rows = bf16(FewRows.STREAMS, COLS);
+        return () -> Bf16Dots.dots12x1(rows.data, 0, 2L * COLS, COLS, a, 0, b, 0);
+    }
+
+    /** Those of {@link Layout#PANELS}. */
+    List<Runnable> panels() {
         Tensor rows = tensor(DType.BF16, own(8L * COLS * LANES), 4L * LANES, COLS); // packed in place
-        Linear w = Linear.of(Weights.packed(rows, alone), null);
+        Weights packed = Weights.packed(rows, alone);
+        Linear w = Linear.of(packed, null);
         Matrix out = new Matrix(1, w.rows());
         FewPanels panels = new FewPanels(alone);
-        return () -> panels.multiply(x, w, out);
+        return List.of(
+                () -> packed.unpack(0, LANES, 0, COLS, c, 0, COLS),
+                () -> panels.multiply(x, w, out),
+                streams()); // what does not fit panels stays in rows
     }
 
-    private List<Runnable> quantized(Quantization format) {
+    /** Those of {@link Layout#of} a format. */
+    List<Runnable> quantized(Quantization format) {
         int cols = PASSES * Quantization.GROUP;
         MemorySegment data = some((long) PASSES * format.groupBytes());
         Tensor packed = new Tensor("", DType.U8, format.packedShape(Quantization.TILE, cols), data);
@@ -143,7 +143,7 @@ final class ColdKernels {
     }
 
     private MemorySegment some(long bytes) {
-        return weights.byteSize() >= bytes ? weights.asSlice(0, bytes) : own(bytes);
+        return weights.byteSize() >= bytes && weights.scope().isAlive() ? weights.asSlice(0, bytes) : own(bytes);
     }
 
     private static MemorySegment own(long bytes) {

@@ -16,9 +16,6 @@ public final class QuantizedWeights extends Weights {
     /** Fewer rows are unpacked one weight after the other: vectors turn all rows of a tile, wanted or not. */
     private static final int FEW = 4;
 
-    /** The format of the latest ones, null before there are any; see {@link WarmUp}. */
-    static volatile Quantization used;
-
     private final Quantization format;
     private final float[] levels;
     private final int groups; // of a row
@@ -55,7 +52,7 @@ public final class QuantizedWeights extends Weights {
                 throw new PgException(packed + " has a level of " + level + "; the file is damaged, quantise it again");
             }
         }
-        used = format;
+        WarmUp.need(Layout.of(format), packed.data());
         return new QuantizedWeights(name, rows, cols, format, packed, levels);
     }
 

@@ -5,10 +5,17 @@ import dev.pg.core.Workers;
 import java.lang.foreign.MemorySegment;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayDeque;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
 
 /**
  * When kernels use vectors, and how C2 comes to compile them in time. Until it has, vector operations are objects made one by one,
@@ -20,7 +27,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * weights is better off without, for its first pictures are done before C2 would be; so somebody has to ask, or there has to be enough work.
  * A large product waits for its vectors.
  *
- * <p>Once for all models of the JVM; {@code -Dpg.vector=always} uses vectors from the first call on. Thread-safe.
+ * <p>Once for all models of the JVM, but what only some need ({@link Layout}) comes with the first of them; {@code -Dpg.vector=always} uses vectors
+ * from the first call on. Thread-safe.
  */
 public final class WarmUp {
     /** Multiply-adds of a product that waits: plain loops would take about a tenth of a second. */
@@ -46,7 +54,19 @@ public final class WarmUp {
     /** Whose vectors are for him alone; no thread has this number. */
     private static volatile long caller = -1;
 
-    private static volatile Thread thread;
+    /** Layouts whose kernels have been compiled or will be. */
+    private static final Set<Layout> layouts = new HashSet<>();
+
+    private static boolean started;
+
+    /** One thread, while there is something to do. */
+    private static final Executor THREAD = new ThreadPoolExecutor(
+            0,
+            1,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            Thread.ofPlatform().name("pg-warm-up").daemon().factory());
 
     private WarmUp() {}
 
@@ -57,20 +77,39 @@ public final class WarmUp {
      *     memory that it sees, mapped or not, and starts again where it meets the other. May be empty, and may be closed at any time.
      */
     public static synchronized void start(MemorySegment weights) {
-        if (NEEDED && thread == null) {
-            thread = Thread.ofPlatform().name("pg-warm-up").daemon().start(() -> run(weights));
+        if (NEEDED && !started) {
+            started = true;
+            THREAD.execute(() -> {
+                compileEncoder(weights);
+                compile(weights, ColdKernels::decoder);
+                needRowsIfNothingElse(weights);
+            });
+            layouts.forEach(layout -> compileLater(layout, MemorySegment.NULL));
         }
+    }
+
+    /**
+     * Compiles the kernels for weights that lie this way, too, once there is a model that starts the warm-up.
+     *
+     * @param weights as for {@link #start}
+     */
+    static synchronized void need(Layout layout, MemorySegment weights) {
+        if (layouts.add(layout) && started) {
+            compileLater(layout, weights);
+        }
+    }
+
+    private static void compileLater(Layout layout, MemorySegment weights) {
+        THREAD.execute(() -> compile(weights, layout::kernels));
     }
 
     /** Starts the warm-up, if nobody has yet, and waits for its end or an interrupt: for those who measure. */
     public static void finish() {
         start(MemorySegment.NULL);
         if (NEEDED) {
-            try {
-                thread.join();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
+            CountDownLatch end = new CountDownLatch(1);
+            THREAD.execute(end::countDown);
+            await(end);
         }
     }
 
@@ -98,34 +137,46 @@ public final class WarmUp {
             start(MemorySegment.NULL);
         }
         if (multiplyAdds > LARGE) {
-            try {
-                encoderWarm.await();
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt(); // whoever interrupts us will stop us soon; plain loops until then
-            }
+            await(encoderWarm);
         }
     }
 
-    private static void run(MemorySegment weights) {
-        caller = Thread.currentThread().threadId();
-        try (Workers alone = new Workers(1)) {
-            try {
-                compile(new ColdKernels(alone, weights));
-            } catch (IllegalStateException closed) {
-                // The model was, before we were done; the next one needs its kernels, too.
-                compile(new ColdKernels(alone, MemorySegment.NULL));
-            }
-        }
-    }
-
-    private static void compile(ColdKernels kernels) {
+    /** Whoever interrupts us will stop us soon, and has plain loops until then. */
+    private static void await(CountDownLatch latch) {
         try {
-            call(kernels.encoder());
+            latch.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void compileEncoder(MemorySegment weights) {
+        try {
+            compile(weights, ColdKernels::encoder);
         } finally { // nobody waits in vain
             setWarm(true);
             encoderWarm.countDown();
         }
-        call(kernels.decoder());
+    }
+
+    /** By now the first model has said how its weights lie, unless it is as in most files. */
+    private static synchronized void needRowsIfNothingElse(MemorySegment weights) {
+        if (layouts.isEmpty()) {
+            need(Layout.ROWS, weights);
+        }
+    }
+
+    private static void compile(MemorySegment weights, Function<ColdKernels, List<Runnable>> kernels) {
+        caller = Thread.currentThread().threadId();
+        try (Workers alone = new Workers(1)) {
+            ColdKernels all = new ColdKernels(alone, weights);
+            try {
+                call(kernels.apply(all));
+            } catch (IllegalStateException closed) {
+                // The model was, before we were done; the next one needs its kernels, too.
+                call(kernels.apply(all));
+            }
+        }
     }
 
     private static void call(List<Runnable> kernels) {

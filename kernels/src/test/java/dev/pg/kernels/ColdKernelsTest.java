@@ -7,10 +7,9 @@ import dev.pg.core.Workers;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
+import java.util.function.Function;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,34 +23,30 @@ class ColdKernelsTest {
         assumeThat(VectorSupport.AVAILABLE).isTrue();
     }
 
-    @AfterEach
-    void forgetFormat() {
-        QuantizedWeights.used = null;
-    }
-
     /** None, too few for any kernel, for some, and for all. */
     @ParameterizedTest
     @ValueSource(ints = {0, 100, 4_000, 1 << 20})
     void anyBytesAreRead(int bytes) {
-        runAll(readOnly(bytes));
+        runAll(readOnly(bytes), ColdKernels::encoder, ColdKernels::decoder, ColdKernels::rows);
     }
 
     @ParameterizedTest
     @EnumSource
     void anyBytesAreReadAsQuantized(Quantization format) {
-        QuantizedWeights.used = format;
-        runAll(readOnly(1 << 20));
+        runAll(readOnly(1 << 20), all -> all.quantized(format));
     }
 
     @Test
     void panelsAreMadeOfOtherBytes() {
-        boolean before = Bf16Panels.used;
-        Bf16Panels.used = true;
-        try {
-            runAll(readOnly(1 << 20));
-        } finally {
-            Bf16Panels.used = before;
-        }
+        runAll(readOnly(1 << 20), ColdKernels::panels);
+    }
+
+    @Test
+    void closedBytesAreNotRead() {
+        Arena model = Arena.ofShared();
+        MemorySegment weights = model.allocate(1 << 20);
+        model.close();
+        runAll(weights, ColdKernels::encoder, ColdKernels::decoder, ColdKernels::rows);
     }
 
     private static MemorySegment readOnly(int bytes) {
@@ -63,13 +58,14 @@ class ColdKernelsTest {
         return data.asReadOnly();
     }
 
-    private static void runAll(MemorySegment weights) {
+    @SafeVarargs
+    private static void runAll(MemorySegment weights, Function<ColdKernels, List<Runnable>>... choices) {
         try (Workers alone = new Workers(1)) {
-            ColdKernels kernels = new ColdKernels(alone, weights);
-            List<Runnable> all = new ArrayList<>(kernels.encoder());
-            all.addAll(kernels.decoder());
-            for (Runnable kernel : all) {
-                assertThatCode(kernel::run).doesNotThrowAnyException();
+            ColdKernels all = new ColdKernels(alone, weights);
+            for (Function<ColdKernels, List<Runnable>> choice : choices) {
+                for (Runnable kernel : choice.apply(all)) {
+                    assertThatCode(kernel::run).doesNotThrowAnyException();
+                }
             }
         }
     }

@@ -3,14 +3,17 @@ package dev.pg.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.sun.management.ThreadMXBean;
 import dev.pg.core.DType;
 import dev.pg.core.Workers;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -89,6 +92,12 @@ class WarmUpTest {
         assertThat(printedByColdJvm("closed")).isEqualTo("true");
     }
 
+    /** Of which there may be weights before the warm-up, or later. Vectors of a kernel that is not compiled are objects. */
+    @Test
+    void kernelsOfAFormatAreCompiled() throws IOException, InterruptedException {
+        assertThat(printedByColdJvm("formats")).isEqualTo("true true");
+    }
+
     /** What {@link #main} prints in a JVM of its own, as a model would have it. */
     private static String printedByColdJvm(String what) throws IOException, InterruptedException {
         Process cold = new ProcessBuilder(
@@ -109,18 +118,44 @@ class WarmUpTest {
 
     public static void main(String[] args) {
         Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> System.out.println(thread + " " + failure));
-        if (args[0].equals("product")) {
-            boolean before = WarmUp.vectors();
-            int product = largeProduct();
-            System.out.println(before + " " + WarmUp.vectors() + " " + product);
-        } else {
-            Arena model = Arena.ofShared();
-            MemorySegment weights = model.allocate(1 << 20);
-            model.close();
-            WarmUp.start(weights);
-            WarmUp.finish();
-            System.out.println(WarmUp.vectors());
+        switch (args[0]) {
+            case "product" -> {
+                boolean before = WarmUp.vectors();
+                int product = largeProduct();
+                System.out.println(before + " " + WarmUp.vectors() + " " + product);
+            }
+            case "closed" -> {
+                Arena model = Arena.ofShared();
+                MemorySegment weights = model.allocate(1 << 20);
+                model.close();
+                WarmUp.start(weights);
+                WarmUp.finish();
+                System.out.println(WarmUp.vectors());
+            }
+            case "formats" -> {
+                quantized(Quantization.Q8);
+                WarmUp.finish();
+                long few = allocated(quantized(Quantization.Q8));
+                long many = allocated(quantized(Quantization.Q4));
+                System.out.print(few < many / 2);
+                WarmUp.finish();
+                few = allocated(quantized(Quantization.Q4));
+                System.out.println(" " + (few < many / 2));
+            }
+            default -> throw new IllegalArgumentException(args[0]);
         }
+    }
+
+    private static List<Runnable> quantized(Quantization format) {
+        return new ColdKernels(new Workers(1), MemorySegment.NULL).quantized(format);
+    }
+
+    /** Bytes of objects that the kernels make. */
+    private static long allocated(List<Runnable> kernels) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        kernels.forEach(Runnable::run);
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
     private static int largeProduct() {
