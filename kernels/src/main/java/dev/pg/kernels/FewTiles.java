@@ -29,6 +29,15 @@ final class FewTiles {
      */
     static final int APART = 32;
 
+    /**
+     * Neighbouring tiles that one thread takes, if there are enough of them: one straight stream, where each new one starts slowly. A quarter of all
+     * tiles is left to be taken one by one, so that threads end together.
+     */
+    private static final int LONGEST_RUN = 16;
+
+    /** Runs for each thread, at least. */
+    private static final int RUNS = 8;
+
     /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
     static final int[] PLACES = IntStream.range(0, TILE)
             .map(r -> r - r % (2 * LANES) + r % 2 * LANES + r % (2 * LANES) / 2)
@@ -39,13 +48,15 @@ final class FewTiles {
     private final int[][] wholes; // per worker, the whole numbers of a group
     private final TileTokens[] packed; // per worker
     private final FloatTokens[] floats; // per worker
-    private final Workers.Task tileTask = this::multiplyTile;
+    private final Workers.Task runTask = this::multiplyRun;
 
     private Matrix x;
     private Matrix y;
     private Linear w;
     private Quantization format;
     private int tokens;
+    private int run; // tiles of a run
+    private int runs; // the first tasks; each of the others is one tile
     private boolean vectors;
     private long product; // counts them
 
@@ -84,11 +95,22 @@ final class FewTiles {
         tokens = x.rows();
         vectors = WarmUp.vectors();
         product++;
-        int tasks = 0;
+        int tiles = 0;
         for (int i = 0; i < w.parts(); i++) {
-            tasks += Math.ceilDiv(w.part(i).rows(), TILE);
+            tiles += Math.ceilDiv(w.part(i).rows(), TILE);
         }
-        workers.run(tasks, tileTask);
+        run = Math.clamp(tiles / (RUNS * workers.threads()), 1, LONGEST_RUN);
+        runs = tiles * 3 / 4 / run;
+        workers.run(tiles - runs * (run - 1), runTask);
+    }
+
+    /** A run of tiles, or one of the last. */
+    private void multiplyRun(int index, int worker) {
+        int first = index < runs ? index * run : runs * (run - 1) + index;
+        int end = index < runs ? first + run : first + 1;
+        for (int tile = first; tile < end; tile++) {
+            multiplyTile(tile, worker);
+        }
     }
 
     private void multiplyTile(int index, int worker) {

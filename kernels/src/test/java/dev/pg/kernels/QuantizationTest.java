@@ -287,6 +287,43 @@ class QuantizationTest {
         }
     }
 
+    /** So many tiles that threads take several at once, and then the rest one by one; the first part ends within a run. */
+    @ParameterizedTest
+    @EnumSource
+    void manyTilesMultiplyAsEachByItself(Quantization format) {
+        RandomTensors random = new RandomTensors(6);
+        int[] rows = {1999, 2400};
+        QuantizedWeights[] parts = Arrays.stream(rows)
+                .mapToObj(n -> quantize(format, 1, n, 48, random.floats(n * 48)))
+                .toArray(QuantizedWeights[]::new);
+        Matrix x = random.window(3, 48);
+        for (int threads : new int[] {1, 2, 7}) {
+            try (Workers team = new Workers(threads)) {
+                MatMul matMul = new MatMul(team, Gemm.best());
+                Matrix all = new Matrix(3, rows[0] + rows[1]);
+                matMul.multiply(x, Linear.join(Linear.of(parts[0], null), Linear.of(parts[1], null)), all);
+                for (int p = 0; p < parts.length; p++) {
+                    for (int row = 0; row < rows[p]; row += Quantization.TILE) {
+                        int count = Math.min(Quantization.TILE, rows[p] - row);
+                        Matrix alone = new Matrix(3, count);
+                        matMul.multiply(x, Linear.of(tile(parts[p], row, count), null), alone);
+                        assertThat(all.columns(p * rows[0] + row, count).toArray())
+                                .as("%d threads, part %d, row %d", threads, p, row)
+                                .isEqualTo(alone.toArray());
+                    }
+                }
+            }
+        }
+    }
+
+    private static Weights tile(QuantizedWeights w, int row, int rows) {
+        Quantization format = w.quantization();
+        long bytes = w.groups() * (long) format.groupBytes();
+        MemorySegment data = w.data.asSlice(row / Quantization.TILE * bytes, bytes);
+        Tensor packed = new Tensor("tile", DType.U8, format.packedShape(rows, w.cols()), data);
+        return QuantizedWeights.of("tile", rows, w.cols(), format, packed, w.levels());
+    }
+
     private static byte[] bytes(QuantizedWeights w) {
         return w.data.toArray(ValueLayout.JAVA_BYTE);
     }
