@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded as {@link RoundedGroup} says, and {@link QuantizedWeights}. A task
- * takes a tile, and a tile is one straight stream of bytes: a lane of a vector is a row, so nothing is added across rows, and the
+ * takes a tile or some neighbours, one straight stream of bytes: a lane of a vector is a row, so nothing is added across rows, and the
  * inputs are broadcast to all of them.
  *
  * <p>An element of y is a chain of sums over groups; in each, products and sums of whole numbers. So it has the same bits for
