@@ -35,8 +35,8 @@ final class FewTiles {
      */
     private static final int LONGEST_RUN = 16;
 
-    /** Runs for each thread, at least. */
-    private static final int RUNS = 8;
+    /** A run is at most one part in so many of a thread's share of tiles. */
+    private static final int PARTS = 8;
 
     /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
     static final int[] PLACES = IntStream.range(0, TILE)
@@ -99,7 +99,7 @@ final class FewTiles {
         for (int i = 0; i < w.parts(); i++) {
             tiles += Math.ceilDiv(w.part(i).rows(), TILE);
         }
-        run = Math.clamp(tiles / (RUNS * workers.threads()), 1, LONGEST_RUN);
+        run = Math.clamp(tiles / (PARTS * workers.threads()), 1, LONGEST_RUN);
         runs = tiles * 3 / 4 / run;
         workers.run(tiles - runs * (run - 1), runTask);
     }

@@ -82,7 +82,9 @@ public final class WarmUp {
             THREAD.execute(() -> {
                 compileEncoder(weights);
                 compile(weights, ColdKernels::decoder);
-                needRowsIfNothingElse(weights);
+                if (needsRows()) {
+                    compile(weights, Layout.ROWS::kernels);
+                }
             });
             layouts.forEach(layout -> compileLater(layout, MemorySegment.NULL));
         }
@@ -160,10 +162,8 @@ public final class WarmUp {
     }
 
     /** By now the first model has said how its weights lie, unless it is as in most files. */
-    private static synchronized void needRowsIfNothingElse(MemorySegment weights) {
-        if (layouts.isEmpty()) {
-            need(Layout.ROWS, weights);
-        }
+    private static synchronized boolean needsRows() {
+        return layouts.isEmpty() && layouts.add(Layout.ROWS);
     }
 
     private static void compile(MemorySegment weights, Function<ColdKernels, List<Runnable>> kernels) {
