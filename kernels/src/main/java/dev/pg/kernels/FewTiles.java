@@ -44,7 +44,7 @@ final class FewTiles {
             .toArray();
 
     private final Workers workers;
-    private final float[][] sums; // per worker [tokens × TILE]
+    private final float[][] sums; // per worker [tokens × TILE], or [tiles of a run × TILE] of one token
     private final int[][] wholes; // per worker, the whole numbers of a group
     private final TileTokens[] packed; // per worker
     private final FloatTokens[] floats; // per worker
@@ -66,7 +66,7 @@ final class FewTiles {
         Arrays.setAll(packed, i -> new TileTokens());
         floats = new FloatTokens[workers.threads()];
         Arrays.setAll(floats, i -> new FloatTokens());
-        sums = new float[workers.threads()][FewRows.MAX_TOKENS * TILE + APART];
+        sums = new float[workers.threads()][Math.max(FewRows.MAX_TOKENS, LONGEST_RUN) * TILE + APART];
         wholes = new int[workers.threads()][12 * LANES + APART];
     }
 
@@ -97,51 +97,71 @@ final class FewTiles {
         product++;
         int tiles = 0;
         for (int i = 0; i < w.parts(); i++) {
-            tiles += Math.ceilDiv(w.part(i).rows(), TILE);
+            tiles += tiles(w.part(i));
         }
         run = Math.clamp(tiles / (PARTS * workers.threads()), 1, LONGEST_RUN);
         runs = tiles * 3 / 4 / run;
         workers.run(tiles - runs * (run - 1), runTask);
     }
 
+    private static int tiles(Weights part) {
+        return Math.ceilDiv(part.rows(), TILE);
+    }
+
     /** A run of tiles, or one of the last. */
     private void multiplyRun(int index, int worker) {
         int first = index < runs ? index * run : runs * (run - 1) + index;
         int end = index < runs ? first + run : first + 1;
-        for (int tile = first; tile < end; tile++) {
-            multiplyTile(tile, worker);
-        }
-    }
-
-    private void multiplyTile(int index, int worker) {
-        int tile = index; // of the part it falls into
+        int together = tokens == 1 ? LONGEST_RUN : 1;
+        int before = 0; // tiles of the parts before
         int column = 0;
-        int p = 0;
-        while (tile >= Math.ceilDiv(w.part(p).rows(), TILE)) {
-            tile -= Math.ceilDiv(w.part(p).rows(), TILE);
-            column += w.part(p).rows();
-            p++;
-        }
-        QuantizedWeights part = (QuantizedWeights) w.part(p);
-        float[] tileSums = sums[worker];
-        Arrays.fill(tileSums, 0, Math.ceilDiv(tokens, 8) * 8 * TILE, 0);
-        if (vectors) {
-            multiplyTile(part, tile, worker);
-        } else {
-            for (int t = 0; t < tokens; t++) {
-                PlainTiles.add(part, tile, x, t, tileSums, t * TILE);
+        for (int p = 0; p < w.parts(); p++) {
+            QuantizedWeights part = (QuantizedWeights) w.part(p);
+            int to = Math.min(end - before, tiles(part));
+            for (int tile = Math.max(first - before, 0); tile < to; tile += together) {
+                multiplyTiles(part, column, tile, Math.min(together, to - tile), worker);
             }
+            before += tiles(part);
+            column += part.rows();
         }
-        int first = column + tile * TILE;
-        int rows = Math.min(TILE, part.rows() - tile * TILE);
-        for (int t = 0; t < tokens; t++) {
-            for (int r = 0; r < rows; r++) {
-                y.data()[y.at(t) + first + r] = tileSums[t * TILE + PLACES[r]] + w.bias(first + r);
+    }
+
+    /** One tile, or some with a single token, which are stored at the end: between two tiles memory would have nothing to do meanwhile. */
+    private void multiplyTiles(QuantizedWeights part, int column, int first, int count, int worker) {
+        float[] ownSums = sums[worker];
+        int padded = tokens == 1 ? 1 : Math.ceilDiv(tokens, 8) * 8;
+        Arrays.fill(ownSums, 0, count * padded * TILE, 0);
+        for (int i = 0; i < count; i++) {
+            addTile(part, first + i, worker, i * TILE);
+        }
+        for (int i = 0; i < count; i++) {
+            int row = (first + i) * TILE;
+            int rows = Math.min(TILE, part.rows() - row);
+            for (int t = 0; t < tokens; t++) {
+                int from = (i + t) * TILE; // one of them is 0
+                store(ownSums, from, t, column + row, rows);
             }
         }
     }
 
-    private void multiplyTile(QuantizedWeights part, int tile, int worker) {
+    private void store(float[] tileSums, int from, int token, int column, int rows) {
+        for (int r = 0; r < rows; r++) {
+            y.data()[y.at(token) + column + r] = tileSums[from + PLACES[r]] + w.bias(column + r);
+        }
+    }
+
+    /** Adds to the sums of the worker, from {@code so} on. */
+    private void addTile(QuantizedWeights part, int tile, int worker, int so) {
+        if (vectors) {
+            multiplyTile(part, tile, worker, so);
+            return;
+        }
+        for (int t = 0; t < tokens; t++) {
+            PlainTiles.add(part, tile, x, t, sums[worker], so + t * TILE);
+        }
+    }
+
+    private void multiplyTile(QuantizedWeights part, int tile, int worker, int so) {
         boolean one = tokens == 1;
         boolean eight = format == Quantization.Q8;
         int bunch = tokens > 4 && LANES == 16 ? 8 : 4;
@@ -154,7 +174,7 @@ final class FewTiles {
         for (int group = 0; group < part.groups(); group += together) {
             int groups = Math.min(together, part.groups() - group);
             if (one) {
-                addOne(part, tile, group, groups, worker);
+                addOne(part, tile, group, groups, worker, so);
             } else if (eight) {
                 addBunches(part, tile, group, groups, bunch, worker);
             } else {
@@ -163,7 +183,7 @@ final class FewTiles {
         }
     }
 
-    private void addOne(QuantizedWeights part, int tile, int group, int groups, int worker) {
+    private void addOne(QuantizedWeights part, int tile, int group, int groups, int worker, int so) {
         MemorySegment w = part.data;
         long at = part.groupAt(tile, group);
         boolean eight = part.quantization() == Quantization.Q8;
@@ -177,17 +197,17 @@ final class FewTiles {
         float[] y = sums[worker];
         if (4 * LANES == TILE) {
             if (eight) {
-                Q8Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y);
+                Q8Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y, so);
             } else {
-                Q4Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y);
+                Q4Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y, so);
             }
             return;
         }
         for (int r = 0; r < TILE; r += 8 * LANES) {
             if (eight) {
-                Q8Dots.dots8x1(w, at, r, groups, words, 1, 8, x, xo, scales, co, levels, wholes[worker], y);
+                Q8Dots.dots8x1(w, at, r, groups, words, 1, 8, x, xo, scales, co, levels, wholes[worker], y, so + r);
             } else {
-                Q4Dots.dots8x1(w, at, r, groups, words, 1, 4, x, xo, scales, co, levels, wholes[worker], y);
+                Q4Dots.dots8x1(w, at, r, groups, words, 1, 4, x, xo, scales, co, levels, wholes[worker], y, so + r);
             }
         }
     }

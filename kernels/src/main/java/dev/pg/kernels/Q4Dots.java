@@ -67,11 +67,12 @@ final class Q4Dots {
             float[] scales,
             int co,
             float[] levels,
-            float[] sums) {
-        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, 0);
-        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, LANES);
-        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, 2 * LANES);
-        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, 3 * LANES);
+            float[] sums,
+            int so) {
+        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
         long code = at;
         long word = at + TILE;
         long groupBytes = TILE + words * WORD_BYTES;
@@ -133,10 +134,10 @@ final class Q4Dots {
             code += groupBytes;
             word += TILE;
         }
-        sum0.intoArray(sums, 0);
-        sum1.intoArray(sums, LANES);
-        sum2.intoArray(sums, 2 * LANES);
-        sum3.intoArray(sums, 3 * LANES);
+        sum0.intoArray(sums, so);
+        sum1.intoArray(sums, so + LANES);
+        sum2.intoArray(sums, so + 2 * LANES);
+        sum3.intoArray(sums, so + 3 * LANES);
     }
 
     /**
@@ -168,7 +169,8 @@ final class Q4Dots {
             int co,
             float[] levels,
             int[] whole,
-            float[] sums) {
+            float[] sums,
+            int so) {
         long code = at + row;
         long word = at + TILE + row * (long) Short.BYTES;
         long groupBytes = TILE + words * WORD_BYTES;
@@ -277,11 +279,11 @@ final class Q4Dots {
                                         odd.selectFrom(t2, t3),
                                         odd.lanewise(LSHL, 28).compare(LT, 0));
                 ((FloatVector) both.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
-                        .fma(evenScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r))
-                        .intoArray(sums, row + r);
+                        .fma(evenScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, so + r))
+                        .intoArray(sums, so + r);
                 ((FloatVector) both.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
-                        .fma(oddScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r + LANES))
-                        .intoArray(sums, row + r + LANES);
+                        .fma(oddScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, so + r + LANES))
+                        .intoArray(sums, so + r + LANES);
             }
             co++;
             code += groupBytes;

@@ -59,7 +59,8 @@ final class Q8Dots {
     private Q8Dots() {}
 
     /**
-     * The products of some groups of a whole tile with one token, where vectors have 512 bits: sums[row], in the order of {@link FewTiles}.
+     * The products of some groups of a whole tile with one token, where vectors have 512 bits: sums[row], in the order of {@link FewTiles}. Bytes
+     * are read in their order, so the sums begin with what the codes add: reading codes behind the weights they precede, the processor read ahead more slowly.
      *
      * @param at where the groups begin
      * @param words of a row in a group
@@ -80,19 +81,40 @@ final class Q8Dots {
             float[] scales,
             int co,
             float[] levels,
-            float[] sums) {
-        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, 0);
-        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, LANES);
-        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, 2 * LANES);
-        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, 3 * LANES);
+            float[] sums,
+            int so) {
+        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
         long code = at;
         long word = at + TILE;
         long groupBytes = TILE + words * WORD_BYTES;
         for (int g = 0; g < groups; g++) {
-            IntVector all0 = IntVector.zero(INT);
-            IntVector odd0 = IntVector.zero(INT);
-            IntVector all1 = IntVector.zero(INT);
-            IntVector odd1 = IntVector.zero(INT);
+            IntVector zero = IntVector.broadcast(INT, x[xo + 16]);
+            IntVector middle = IntVector.broadcast(INT, x[xo + 18]);
+            IntVector evenCode0 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode0 = evenCode0.lanewise(ASHR, 16);
+            IntVector odd0 = oddCode0.lanewise(ASHR, 4).mul(zero).add(middle);
+            IntVector all0 = evenCode0
+                    .lanewise(LSHL, 24)
+                    .lanewise(ASHR, 28)
+                    .mul(zero)
+                    .add(middle)
+                    .add(odd0.lanewise(LSHL, 16));
+            IntVector evenCode1 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode1 = evenCode1.lanewise(ASHR, 16);
+            IntVector odd1 = oddCode1.lanewise(ASHR, 4).mul(zero).add(middle);
+            IntVector all1 = evenCode1
+                    .lanewise(LSHL, 24)
+                    .lanewise(ASHR, 28)
+                    .mul(zero)
+                    .add(middle)
+                    .add(odd1.lanewise(LSHL, 16));
             for (int i = 0; i < words; i += step) {
                 ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
                 ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
@@ -111,42 +133,26 @@ final class Q8Dots {
                 xo += 2;
             }
             FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
-            IntVector zero = IntVector.broadcast(INT, x[xo]);
-            IntVector middle = IntVector.broadcast(INT, x[xo + 2]);
             xo += 16;
             IntVector table = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
-            IntVector evenCode0 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
-                            .convertShape(B2S, SHORT, 0))
-                    .reinterpretAsInts();
-            IntVector oddCode0 = evenCode0.lanewise(ASHR, 16);
             IntVector scale0 = evenCode0.selectFrom(table);
             IntVector scale1 = oddCode0.selectFrom(table);
-            IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16))
-                    .add(middle)
-                    .add(evenCode0.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
+            IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16));
             sum0 = ((FloatVector) even0.convertShape(I2F, FLOAT, 0)).fma(scale0.reinterpretAsFloats(), sum0);
-            odd0 = oddCode0.lanewise(ASHR, 4).mul(zero).add(middle).add(odd0);
             sum1 = ((FloatVector) odd0.convertShape(I2F, FLOAT, 0)).fma(scale1.reinterpretAsFloats(), sum1);
-            IntVector evenCode1 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
-                            .convertShape(B2S, SHORT, 0))
-                    .reinterpretAsInts();
-            IntVector oddCode1 = evenCode1.lanewise(ASHR, 16);
             IntVector scale2 = evenCode1.selectFrom(table);
             IntVector scale3 = oddCode1.selectFrom(table);
-            IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16))
-                    .add(middle)
-                    .add(evenCode1.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
+            IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16));
             sum2 = ((FloatVector) even1.convertShape(I2F, FLOAT, 0)).fma(scale2.reinterpretAsFloats(), sum2);
-            odd1 = oddCode1.lanewise(ASHR, 4).mul(zero).add(middle).add(odd1);
             sum3 = ((FloatVector) odd1.convertShape(I2F, FLOAT, 0)).fma(scale3.reinterpretAsFloats(), sum3);
             co++;
             code += groupBytes;
             word += TILE;
         }
-        sum0.intoArray(sums, 0);
-        sum1.intoArray(sums, LANES);
-        sum2.intoArray(sums, 2 * LANES);
-        sum3.intoArray(sums, 3 * LANES);
+        sum0.intoArray(sums, so);
+        sum1.intoArray(sums, so + LANES);
+        sum2.intoArray(sums, so + 2 * LANES);
+        sum3.intoArray(sums, so + 3 * LANES);
     }
 
     /**
@@ -182,7 +188,8 @@ final class Q8Dots {
             int co,
             float[] levels,
             int[] whole,
-            float[] sums) {
+            float[] sums,
+            int so) {
         long code = at + row;
         long word = at + TILE + row * (long) Short.BYTES;
         long groupBytes = TILE + words * WORD_BYTES;
@@ -288,12 +295,12 @@ final class Q8Dots {
                         .add(middle)
                         .add(evenCode.lanewise(LSHL, 24).lanewise(ASHR, 28).mul(zero));
                 ((FloatVector) even.convertShape(I2F, FLOAT, 0))
-                        .fma(evenScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r))
-                        .intoArray(sums, row + r);
+                        .fma(evenScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, so + r))
+                        .intoArray(sums, so + r);
                 odd = oddCode.lanewise(ASHR, 4).mul(zero).add(middle).add(odd);
                 ((FloatVector) odd.convertShape(I2F, FLOAT, 0))
-                        .fma(oddScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, row + r + LANES))
-                        .intoArray(sums, row + r + LANES);
+                        .fma(oddScale.reinterpretAsFloats(), FloatVector.fromArray(FLOAT, sums, so + r + LANES))
+                        .intoArray(sums, so + r + LANES);
             }
             co++;
             code += groupBytes;
