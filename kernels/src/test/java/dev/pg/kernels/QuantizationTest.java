@@ -296,20 +296,23 @@ class QuantizationTest {
         QuantizedWeights[] parts = Arrays.stream(rows)
                 .mapToObj(n -> quantize(format, 1, n, 48, random.floats(n * 48)))
                 .toArray(QuantizedWeights[]::new);
-        Matrix x = random.window(3, 48);
+        Linear both = Linear.join(Linear.of(parts[0], null), Linear.of(parts[1], null));
         for (int threads : new int[] {1, 2, 7}) {
             try (Workers team = new Workers(threads)) {
                 MatMul matMul = new MatMul(team, Gemm.best());
-                Matrix all = new Matrix(3, rows[0] + rows[1]);
-                matMul.multiply(x, Linear.join(Linear.of(parts[0], null), Linear.of(parts[1], null)), all);
-                for (int p = 0; p < parts.length; p++) {
-                    for (int row = 0; row < rows[p]; row += Quantization.TILE) {
-                        int count = Math.min(Quantization.TILE, rows[p] - row);
-                        Matrix alone = new Matrix(3, count);
-                        matMul.multiply(x, Linear.of(tile(parts[p], row, count), null), alone);
-                        assertThat(all.columns(p * rows[0] + row, count).toArray())
-                                .as("%d threads, part %d, row %d", threads, p, row)
-                                .isEqualTo(alone.toArray());
+                for (int tokens : new int[] {1, 3}) {
+                    Matrix x = random.window(tokens, 48);
+                    Matrix all = new Matrix(tokens, rows[0] + rows[1]);
+                    matMul.multiply(x, both, all);
+                    for (int p = 0; p < parts.length; p++) {
+                        for (int row = 0; row < rows[p]; row += Quantization.TILE) {
+                            int count = Math.min(Quantization.TILE, rows[p] - row);
+                            Matrix alone = new Matrix(tokens, count);
+                            matMul.multiply(x, Linear.of(tile(parts[p], row, count), null), alone);
+                            assertThat(all.columns(p * rows[0] + row, count).toArray())
+                                    .as("%d threads, %d tokens, part %d, row %d", threads, tokens, p, row)
+                                    .isEqualTo(alone.toArray());
+                        }
                     }
                 }
             }
