@@ -60,7 +60,7 @@ final class Q8Dots {
 
     /**
      * The products of some groups of a whole tile with one token, where vectors have 512 bits: sums[row], in the order of {@link FewTiles}. Bytes
-     * are read in their order, so the sums begin with what the codes add: reading codes behind the weights they precede, the processor read ahead more slowly.
+     * are read in their order, so the sums begin with what the codes add: with codes read behind the weights they precede, a group from memory took a tenth longer.
      *
      * @param at where the groups begin
      * @param words of a row in a group
