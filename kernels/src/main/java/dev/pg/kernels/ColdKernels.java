@@ -36,6 +36,7 @@ final class ColdKernels {
     private final float[] a = new float[Quantization.TILE * PackedGemm.STRIDE];
     private final float[] b = new float[a.length];
     private final float[] c = new float[a.length];
+    private final MemorySegment tokens = own(4L * PASSES * LANES * Float.BYTES); // the widest panel of them
     private final Matrix x = new Matrix(1, COLS);
     private final Matrix y = new Matrix(1, COLS);
     private final float[] weight = new float[COLS];
@@ -56,7 +57,7 @@ final class ColdKernels {
         int panel = vectors / tile.panels(vectors);
         Weights rows = bf16(Bf16Dots.UNPACKED_TOGETHER, COLS);
         return List.of(
-                () -> tile.multiply(panel, PASSES, a, 0, b, 0, c, 0, panel * LANES),
+                () -> tile.multiply(panel, PASSES, a, 0, tokens, 0, c, 0, panel * LANES),
                 () -> rows.unpack(0, rows.rows(), 0, COLS, c, 0, COLS),
                 () -> LayerNorm.apply(alone, x, weight, weight, 1, y),
                 () -> {
@@ -84,7 +85,7 @@ final class ColdKernels {
         Matrix keys = new Matrix(PASSES, COLS / 2);
         return List.of(
                 () -> FloatDots.add(a, 0, PackedGemm.STRIDE, FewRows.TOGETHER, COLS, b, 0, c, 0),
-                () -> tile.multiply(3, PASSES, a, 0, b, 0, c, 0, 3 * LANES), // where tokens do not fill the panels
+                () -> tile.multiply(3, PASSES, a, 0, tokens, 0, c, 0, 3 * LANES), // where tokens do not fill the panels
                 () -> RmsNorm.apply(alone, x, weight, 1, y),
                 () -> rope.apply(alone, x, 1, 0),
                 () -> SoftCap.apply(x.data(), 0, COLS - TAIL, 50),
@@ -147,6 +148,6 @@ final class ColdKernels {
     }
 
     private static MemorySegment own(long bytes) {
-        return Arena.ofAuto().allocate(bytes, 64);
+        return Arena.ofAuto().allocate(bytes, PackedGemm.CACHE_LINE);
     }
 }

@@ -1,6 +1,10 @@
 package dev.pg.kernels;
 
 import dev.pg.core.Workers;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 
 /**
@@ -50,6 +54,12 @@ final class PackedGemm implements MatMul.Backend {
     /** Floats of packed tokens, at most; more tokens are multiplied in several rounds. */
     private static final int MAX_PACKED = 1 << 22;
 
+    /** Bytes that a vector of packed tokens may not cross: see {@link Tile}. */
+    static final long CACHE_LINE = 64;
+
+    /** A number of a packed token. */
+    static final ValueLayout.OfFloat PACKED = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
+
     /** Enough tasks for each worker that the last ones to finish wait little. */
     private static final int TASKS_PER_WORKER = 4;
 
@@ -74,7 +84,7 @@ final class PackedGemm implements MatMul.Backend {
     private int vectors; // that hold the tokens, the last one padded
     private int panels;
     private int slice; // inputs of one slice; of the last one the rest
-    private float[] packed = new float[0]; // [slices × panels × k of the slice × tokens of the panel]
+    private MemorySegment packed = MemorySegment.NULL; // [slices × panels × k of the slice × tokens of the panel]
 
     // The grid of tasks: blocks of rows, which never cross a part, by groups of panels.
     private int rowsPerTask;
@@ -126,9 +136,9 @@ final class PackedGemm implements MatMul.Backend {
         slice = Math.ceilDiv(Math.ceilDiv(cols, slices), 16) * 16; // whole vectors, to unpack without a tail
         vectors = Math.ceilDiv(tokens, VectorSupport.LANES);
         panels = tile.panels(vectors);
-        int needed = vectors * VectorSupport.LANES * cols;
-        if (packed.length < needed) {
-            packed = new float[needed];
+        long needed = (long) vectors * VectorSupport.LANES * cols * Float.BYTES;
+        if (packed.byteSize() < needed) {
+            packed = Arena.ofAuto().allocate(needed, CACHE_LINE);
         }
         workers.run(lastTokens > 0 ? panels + 1 : panels, pack);
 
@@ -184,21 +194,21 @@ final class PackedGemm implements MatMul.Backend {
         return k * vectors * VectorSupport.LANES + lane * depth;
     }
 
-    private static void pack4(float[] src, int from, int stride, int count, float[] dst, int to, int width) {
+    private static void pack4(float[] src, int from, int stride, int count, MemorySegment dst, int to, int width) {
         for (int i = 0; i < count; i++) {
             int at = to + i * width;
-            dst[at] = src[from + i];
-            dst[at + 1] = src[from + stride + i];
-            dst[at + 2] = src[from + 2 * stride + i];
-            dst[at + 3] = src[from + 3 * stride + i];
+            dst.setAtIndex(PACKED, at, src[from + i]);
+            dst.setAtIndex(PACKED, at + 1, src[from + stride + i]);
+            dst.setAtIndex(PACKED, at + 2, src[from + 2 * stride + i]);
+            dst.setAtIndex(PACKED, at + 3, src[from + 3 * stride + i]);
         }
     }
 
     private static void packEdge(
-            float[] src, int from, int stride, int real, int count, float[] dst, int to, int width) {
+            float[] src, int from, int stride, int real, int count, MemorySegment dst, int to, int width) {
         for (int i = 0; i < count; i++) {
             for (int t = 0; t < 4; t++) {
-                dst[to + i * width + t] = t < real ? src[from + t * stride + i] : 0;
+                dst.setAtIndex(PACKED, to + i * width + t, t < real ? src[from + t * stride + i] : 0);
             }
         }
     }
@@ -251,7 +261,7 @@ final class PackedGemm implements MatMul.Backend {
                 int at = firstVector(panel);
                 int panelVectors = firstVector(panel + 1) - at;
                 int tileRows = tile.rows(panelVectors);
-                int from = packedAt(k, depth, at * VectorSupport.LANES);
+                long from = packedAt(k, depth, at * VectorSupport.LANES) * (long) Float.BYTES;
                 int to = at * VectorSupport.LANES - firstLane;
                 for (int r = 0; r < rows; r += tileRows) {
                     tile.multiply(

@@ -2,7 +2,9 @@ package dev.pg.kernels;
 
 import static dev.pg.kernels.PackedGemm.STRIDE;
 import static dev.pg.kernels.VectorSupport.Species.FLOAT;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -11,6 +13,9 @@ import jdk.incubator.vector.FloatVector;
  */
 final class Tiles16 implements Tile {
     private static final int LANES = VectorSupport.LANES;
+
+    /** Of a vector. */
+    private static final long BYTES = FLOAT.vectorByteSize();
 
     @Override
     public int panels(int vectors) {
@@ -28,7 +33,7 @@ final class Tiles16 implements Tile {
 
     @Override
     public void multiply(
-            int vectors, int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+            int vectors, int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         switch (vectors) {
             case 2 -> tile4x2(depth, w, wo, x, xo, sums, so, stride);
             case 3 -> tile3x3(depth, w, wo, x, xo, sums, so, stride);
@@ -36,7 +41,8 @@ final class Tiles16 implements Tile {
         }
     }
 
-    private static void tile4x2(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+    private static void tile4x2(
+            int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         FloatVector s00 = FloatVector.zero(FLOAT);
         FloatVector s01 = FloatVector.zero(FLOAT);
         FloatVector s10 = FloatVector.zero(FLOAT);
@@ -46,8 +52,8 @@ final class Tiles16 implements Tile {
         FloatVector s30 = FloatVector.zero(FLOAT);
         FloatVector s31 = FloatVector.zero(FLOAT);
         for (int k = 0; k < depth; k++) {
-            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k * (2 * LANES));
-            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + k * (2 * LANES) + LANES);
+            FloatVector x0 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (2 * BYTES), LITTLE_ENDIAN);
+            FloatVector x1 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (2 * BYTES) + BYTES, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOAT, w[wo + k]);
             s00 = w0.fma(x0, s00);
             s01 = w0.fma(x1, s01);
@@ -71,7 +77,8 @@ final class Tiles16 implements Tile {
         s31.add(FloatVector.fromArray(FLOAT, sums, so + 3 * stride + LANES)).intoArray(sums, so + 3 * stride + LANES);
     }
 
-    private static void tile3x3(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+    private static void tile3x3(
+            int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         FloatVector s00 = FloatVector.zero(FLOAT);
         FloatVector s01 = FloatVector.zero(FLOAT);
         FloatVector s02 = FloatVector.zero(FLOAT);
@@ -82,9 +89,9 @@ final class Tiles16 implements Tile {
         FloatVector s21 = FloatVector.zero(FLOAT);
         FloatVector s22 = FloatVector.zero(FLOAT);
         for (int k = 0; k < depth; k++) {
-            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES));
-            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES) + LANES);
-            FloatVector x2 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES) + 2 * LANES);
+            FloatVector x0 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (3 * BYTES), LITTLE_ENDIAN);
+            FloatVector x1 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (3 * BYTES) + BYTES, LITTLE_ENDIAN);
+            FloatVector x2 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (3 * BYTES) + 2 * BYTES, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOAT, w[wo + k]);
             s00 = w0.fma(x0, s00);
             s01 = w0.fma(x1, s01);

@@ -2,12 +2,17 @@ package dev.pg.kernels;
 
 import static dev.pg.kernels.PackedGemm.STRIDE;
 import static dev.pg.kernels.VectorSupport.Species.FLOAT;
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import java.lang.foreign.MemorySegment;
 import jdk.incubator.vector.FloatVector;
 
 /** Tiles for 32 vector registers (AVX-512, Arm): 24 sums, or 18 for a panel of three vectors, where 24 do not all stay in registers. */
 final class Tiles32 implements Tile {
     private static final int LANES = VectorSupport.LANES;
+
+    /** Of a vector. */
+    private static final long BYTES = FLOAT.vectorByteSize();
 
     @Override
     public int panels(int vectors) {
@@ -26,7 +31,7 @@ final class Tiles32 implements Tile {
 
     @Override
     public void multiply(
-            int vectors, int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+            int vectors, int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         switch (vectors) {
             case 2 -> tile12x2(depth, w, wo, x, xo, sums, so, stride);
             case 3 -> tile6x3(depth, w, wo, x, xo, sums, so, stride);
@@ -35,7 +40,8 @@ final class Tiles32 implements Tile {
         }
     }
 
-    private static void tile12x2(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+    private static void tile12x2(
+            int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         FloatVector s0_0 = FloatVector.zero(FLOAT);
         FloatVector s0_1 = FloatVector.zero(FLOAT);
         FloatVector s1_0 = FloatVector.zero(FLOAT);
@@ -61,8 +67,8 @@ final class Tiles32 implements Tile {
         FloatVector s11_0 = FloatVector.zero(FLOAT);
         FloatVector s11_1 = FloatVector.zero(FLOAT);
         for (int k = 0; k < depth; k++) {
-            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k * (2 * LANES));
-            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + k * (2 * LANES) + LANES);
+            FloatVector x0 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (2 * BYTES), LITTLE_ENDIAN);
+            FloatVector x1 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (2 * BYTES) + BYTES, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOAT, w[wo + k]);
             s0_0 = w0.fma(x0, s0_0);
             s0_1 = w0.fma(x1, s0_1);
@@ -128,7 +134,8 @@ final class Tiles32 implements Tile {
                 .intoArray(sums, so + 11 * stride + LANES);
     }
 
-    private static void tile6x3(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+    private static void tile6x3(
+            int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         FloatVector s00 = FloatVector.zero(FLOAT);
         FloatVector s01 = FloatVector.zero(FLOAT);
         FloatVector s02 = FloatVector.zero(FLOAT);
@@ -148,9 +155,9 @@ final class Tiles32 implements Tile {
         FloatVector s51 = FloatVector.zero(FLOAT);
         FloatVector s52 = FloatVector.zero(FLOAT);
         for (int k = 0; k < depth; k++) {
-            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES));
-            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES) + LANES);
-            FloatVector x2 = FloatVector.fromArray(FLOAT, x, xo + k * (3 * LANES) + 2 * LANES);
+            FloatVector x0 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (3 * BYTES), LITTLE_ENDIAN);
+            FloatVector x1 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (3 * BYTES) + BYTES, LITTLE_ENDIAN);
+            FloatVector x2 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (3 * BYTES) + 2 * BYTES, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOAT, w[wo + k]);
             s00 = w0.fma(x0, s00);
             s01 = w0.fma(x1, s01);
@@ -200,7 +207,8 @@ final class Tiles32 implements Tile {
                 .intoArray(sums, so + 5 * stride + 2 * LANES);
     }
 
-    private static void tile6x4(int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+    private static void tile6x4(
+            int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         FloatVector s00 = FloatVector.zero(FLOAT);
         FloatVector s01 = FloatVector.zero(FLOAT);
         FloatVector s02 = FloatVector.zero(FLOAT);
@@ -226,10 +234,10 @@ final class Tiles32 implements Tile {
         FloatVector s52 = FloatVector.zero(FLOAT);
         FloatVector s53 = FloatVector.zero(FLOAT);
         for (int k = 0; k < depth; k++) {
-            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k * (4 * LANES));
-            FloatVector x1 = FloatVector.fromArray(FLOAT, x, xo + k * (4 * LANES) + LANES);
-            FloatVector x2 = FloatVector.fromArray(FLOAT, x, xo + k * (4 * LANES) + 2 * LANES);
-            FloatVector x3 = FloatVector.fromArray(FLOAT, x, xo + k * (4 * LANES) + 3 * LANES);
+            FloatVector x0 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (4 * BYTES), LITTLE_ENDIAN);
+            FloatVector x1 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (4 * BYTES) + BYTES, LITTLE_ENDIAN);
+            FloatVector x2 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (4 * BYTES) + 2 * BYTES, LITTLE_ENDIAN);
+            FloatVector x3 = FloatVector.fromMemorySegment(FLOAT, x, xo + k * (4 * BYTES) + 3 * BYTES, LITTLE_ENDIAN);
             FloatVector w0 = FloatVector.broadcast(FLOAT, w[wo + k]);
             s00 = w0.fma(x0, s00);
             s01 = w0.fma(x1, s01);

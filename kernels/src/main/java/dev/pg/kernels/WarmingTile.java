@@ -1,5 +1,7 @@
 package dev.pg.kernels;
 
+import java.lang.foreign.MemorySegment;
+
 /**
  * A tile that multiplies in plain loops of the same shape until C2 has compiled the vectors of another (see {@link WarmUp}). Both compute a sum of
  * one token and one row as the same chain of fused multiply-adds.
@@ -23,7 +25,7 @@ final class WarmingTile implements Tile {
 
     @Override
     public void multiply(
-            int vectors, int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so, int stride) {
+            int vectors, int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so, int stride) {
         if (WarmUp.vectors()) {
             tile.multiply(vectors, depth, w, wo, x, xo, sums, so, stride);
             return;
@@ -34,13 +36,14 @@ final class WarmingTile implements Tile {
         }
     }
 
-    private static void multiplyRow(int width, int depth, float[] w, int wo, float[] x, int xo, float[] sums, int so) {
+    private static void multiplyRow(
+            int width, int depth, float[] w, int wo, MemorySegment x, long xo, float[] sums, int so) {
         float[] chain = new float[width];
         for (int k = 0; k < depth; k++) {
             float weight = w[wo + k];
-            int at = xo + k * width;
+            long at = xo + (long) k * width * Float.BYTES;
             for (int t = 0; t < width; t++) {
-                chain[t] = Math.fma(weight, x[at + t], chain[t]);
+                chain[t] = Math.fma(weight, x.get(PackedGemm.PACKED, at + (long) t * Float.BYTES), chain[t]);
             }
         }
         for (int t = 0; t < width; t++) {
