@@ -54,10 +54,12 @@ final class FmaProbe {
         private static final float[] ROWS = new float[DEPTH * TILE_ROWS]; // [k][row]
         private static final float[] COLUMNS = new float[DEPTH * TILE_VECTORS * LANES]; // [k][column]
 
-        /** Twelve: more than latency times throughput needs, and few enough for sixteen registers. */
+        /**
+         * Twelve: more than latency times throughput needs, and few enough for sixteen registers. Each is what is added to, so that it stays where it is, and
+         * the factor is no constant: C2 would copy the one and load the other anew for every multiply-add.
+         */
         static float chains(int steps) {
-            FloatVector x = FloatVector.broadcast(SPECIES, 0.5f);
-            FloatVector y = FloatVector.broadcast(SPECIES, 1);
+            FloatVector x = FloatVector.broadcast(SPECIES, 1f / steps);
             FloatVector a = FloatVector.zero(SPECIES);
             FloatVector b = a;
             FloatVector c = a;
@@ -71,18 +73,18 @@ final class FmaProbe {
             FloatVector k = a;
             FloatVector l = a;
             for (int step = 0; step < steps; step++) {
-                a = a.fma(x, y);
-                b = b.fma(x, y);
-                c = c.fma(x, y);
-                d = d.fma(x, y);
-                e = e.fma(x, y);
-                f = f.fma(x, y);
-                g = g.fma(x, y);
-                h = h.fma(x, y);
-                i = i.fma(x, y);
-                j = j.fma(x, y);
-                k = k.fma(x, y);
-                l = l.fma(x, y);
+                a = x.fma(x, a);
+                b = x.fma(x, b);
+                c = x.fma(x, c);
+                d = x.fma(x, d);
+                e = x.fma(x, e);
+                f = x.fma(x, f);
+                g = x.fma(x, g);
+                h = x.fma(x, h);
+                i = x.fma(x, i);
+                j = x.fma(x, j);
+                k = x.fma(x, k);
+                l = x.fma(x, l);
             }
             FloatVector sum = a.add(b)
                     .add(c)
