@@ -54,7 +54,7 @@ final class PackedGemm implements MatMul.Backend {
     /** Floats of packed tokens, at most; more tokens are multiplied in several rounds. */
     private static final int MAX_PACKED = 1 << 22;
 
-    /** Bytes that a vector of packed tokens may not cross: see {@link Tile}. */
+    /** Where packed tokens begin, in bytes, so that no vector of them crosses a line: see {@link Tile}. */
     static final long CACHE_LINE = 64;
 
     /** A number of a packed token. */

@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
  *       ({@code FreqInlineSize}) is never inlined; the sums are written out one by one for that, too. A test counts the bytes.
  *   <li>Rows of weights lie {@link PackedGemm#STRIDE} floats apart, a constant of the compiler: one index register serves all rows.
  *       Interleaving the rows is no faster (0.93 to 0.99 either way) and would make unpacking a transposition.
- *   <li>Vectors of tokens begin at a cache line, which only memory outside the heap can promise. In an array they cross one each, and a processor with
+ *   <li>Vectors of tokens begin at a cache line, which only memory outside the heap can promise. In an array they cross one, as a rule, and a processor with
  *       two 512-bit multiply-add units waits for that: 170 instead of 195 GFLOP/s (Intel Xeon with AMX).
  * </ul>
  */
