@@ -34,7 +34,7 @@ final class BlasGemm implements MatMul.Backend {
 
         MemorySegment floats(long count) {
             if (memory.byteSize() < count * Float.BYTES) {
-                memory = Arena.ofAuto().allocate(count * Float.BYTES, 64);
+                memory = Arena.ofAuto().allocate(count * Float.BYTES, VectorSupport.CACHE_LINE);
             }
             return memory;
         }

@@ -148,6 +148,6 @@ final class ColdKernels {
     }
 
     private static MemorySegment own(long bytes) {
-        return Arena.ofAuto().allocate(bytes, PackedGemm.CACHE_LINE);
+        return Arena.ofAuto().allocate(bytes, VectorSupport.CACHE_LINE);
     }
 }

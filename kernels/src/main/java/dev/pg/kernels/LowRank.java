@@ -120,7 +120,7 @@ public final class LowRank {
      */
     public static Weights merge(Weights weights, List<LowRank> updates, Workers workers, Arena arena) {
         int cols = weights.cols();
-        MemorySegment data = arena.allocate(weights.rows() * (long) cols * Float.BYTES, 64);
+        MemorySegment data = arena.allocate(weights.rows() * (long) cols * Float.BYTES, VectorSupport.CACHE_LINE);
         workers.run(Math.ceilDiv(weights.rows(), MERGED_ROWS), (index, worker) -> {
             int row = index * MERGED_ROWS;
             int count = Math.min(MERGED_ROWS, weights.rows() - row);

@@ -54,9 +54,6 @@ final class PackedGemm implements MatMul.Backend {
     /** Floats of packed tokens, at most; more tokens are multiplied in several rounds. */
     private static final int MAX_PACKED = 1 << 22;
 
-    /** Where packed tokens begin, in bytes, so that no vector of them crosses a line: see {@link Tile}. */
-    static final long CACHE_LINE = 64;
-
     /** A number of a packed token. */
     static final ValueLayout.OfFloat PACKED = ValueLayout.JAVA_FLOAT.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -138,7 +135,7 @@ final class PackedGemm implements MatMul.Backend {
         panels = tile.panels(vectors);
         long needed = (long) vectors * VectorSupport.LANES * cols * Float.BYTES;
         if (packed.byteSize() < needed) {
-            packed = Arena.ofAuto().allocate(needed, CACHE_LINE);
+            packed = Arena.ofAuto().allocate(needed, VectorSupport.CACHE_LINE); // see Tile
         }
         workers.run(lastTokens > 0 ? panels + 1 : panels, pack);
 

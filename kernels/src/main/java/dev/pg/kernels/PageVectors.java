@@ -35,7 +35,7 @@ public final class PageVectors {
         this.count = vectors.rows();
         this.dim = vectors.cols();
         int padded = blocks() * BLOCK;
-        this.data = Arena.ofAuto().allocate((long) padded * dim * dtype.bytes() + SPARE, 64);
+        this.data = Arena.ofAuto().allocate((long) padded * dim * dtype.bytes() + SPARE, VectorSupport.CACHE_LINE);
         this.factors = dtype == DType.I8 ? new float[padded] : null;
         for (int i = 0; i < padded; i++) {
             put(i, vectors, Math.min(i, count - 1)); // the last one again, which changes no maximum

@@ -24,6 +24,9 @@ public final class VectorSupport {
     /** Floats in a vector: 4, 8 or 16; without the Vector API 0. Unlike {@link Species}, this links no vector classes. */
     static final int LANES = AVAILABLE ? Bits.USED / Float.SIZE : 0;
 
+    /** Bytes that memory hands over at once. */
+    static final long CACHE_LINE = 64;
+
     /** One line for people: {@code "Vector API, 512 bits"} or {@code "scalar (...)"} with the reason and the cure. */
     public static String describe() {
         if (AVAILABLE) {

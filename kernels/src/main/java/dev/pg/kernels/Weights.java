@@ -180,7 +180,7 @@ public abstract sealed class Weights permits F32Weights, F16Weights, Bf16Weights
             return data;
         }
         return Arena.ofAuto()
-                .allocate(Math.max(data.byteSize(), 1), 64)
+                .allocate(Math.max(data.byteSize(), 1), VectorSupport.CACHE_LINE)
                 .asSlice(0, data.byteSize())
                 .copyFrom(data);
     }
