@@ -194,20 +194,21 @@ final class FewTiles {
         int xo = own.factorsAt(0, group);
         float[] scales = own.scales();
         int co = own.scalesAt(0, group);
+        int[] whole = wholes[worker];
         float[] y = sums[worker];
         if (4 * LANES == TILE) {
             if (eight) {
-                Q8Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y, so);
+                Q8Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, whole, y, so);
             } else {
-                Q4Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, y, so);
+                Q4Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, whole, y, so);
             }
             return;
         }
         for (int r = 0; r < TILE; r += 8 * LANES) {
             if (eight) {
-                Q8Dots.dots8x1(w, at, r, groups, words, 1, 8, x, xo, scales, co, levels, wholes[worker], y, so + r);
+                Q8Dots.dots8x1(w, at, r, groups, words, 1, 8, x, xo, scales, co, levels, whole, y, so + r);
             } else {
-                Q4Dots.dots8x1(w, at, r, groups, words, 1, 4, x, xo, scales, co, levels, wholes[worker], y, so + r);
+                Q4Dots.dots8x1(w, at, r, groups, words, 1, 4, x, xo, scales, co, levels, whole, y, so + r);
             }
         }
     }

@@ -1,5 +1,7 @@
 package dev.pg.kernels;
 
+import static dev.pg.kernels.VectorSupport.CACHE_LINE;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.B2S;
@@ -54,6 +56,7 @@ final class Q4Dots {
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param levels of the matrix
+     * @param whole its first int is overwritten
      * @param sums added to
      */
     static void dots4x1(
@@ -67,6 +70,7 @@ final class Q4Dots {
             float[] scales,
             int co,
             float[] levels,
+            int[] whole,
             float[] sums,
             int so) {
         FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
@@ -76,6 +80,8 @@ final class Q4Dots {
         long code = at;
         long word = at + TILE;
         long groupBytes = TILE + words * WORD_BYTES;
+        long last = w.byteSize() - WORD_BYTES;
+        int ahead = 0;
         for (int g = 0; g < groups; g++) {
             ShortVector code0 = (ShortVector)
                     ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN).convertShape(B2S, SHORT, 0);
@@ -106,6 +112,8 @@ final class Q4Dots {
                 s1 = w1.mul(x2).add(s1);
                 w1 = w1.lanewise(LSHR, FOURS);
                 s1 = w1.mul(x3).add(s1);
+                long next = Math.min(word + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, next) | w.get(JAVA_BYTE, next + CACHE_LINE);
                 word += WORD_BYTES;
                 xo += 2;
             }
@@ -138,6 +146,7 @@ final class Q4Dots {
         sum1.intoArray(sums, so + LANES);
         sum2.intoArray(sums, so + 2 * LANES);
         sum3.intoArray(sums, so + 3 * LANES);
+        whole[0] = ahead;
     }
 
     /**
@@ -174,6 +183,8 @@ final class Q4Dots {
         long code = at + row;
         long word = at + TILE + row * (long) Short.BYTES;
         long groupBytes = TILE + words * WORD_BYTES;
+        long last = w.byteSize() - WORD_BYTES;
+        int ahead = 0;
         for (int g = 0; g < groups; g++) {
             ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
                             .convertShape(B2S, SHORT, 0))
@@ -234,6 +245,8 @@ final class Q4Dots {
                 s3 = w3.mul(x2).add(s3);
                 w3 = w3.lanewise(LSHR, four);
                 s3 = w3.mul(x3).add(s3);
+                long next = Math.min(word + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, next) | w.get(JAVA_BYTE, next + CACHE_LINE);
                 word += WORD_BYTES;
                 xo += 2;
             }
@@ -289,6 +302,7 @@ final class Q4Dots {
             code += groupBytes;
             word += TILE;
         }
+        whole[0] = ahead;
     }
 
     /**

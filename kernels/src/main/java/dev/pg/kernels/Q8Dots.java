@@ -1,5 +1,7 @@
 package dev.pg.kernels;
 
+import static dev.pg.kernels.VectorSupport.CACHE_LINE;
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.B2S;
@@ -33,6 +35,9 @@ import jdk.incubator.vector.VectorSpecies;
  * index that C2 cannot foresee is such a branch. Counts of shifts are parameters because C2 moves a constant one to a vector register
  * for every shift. Sums of several tokens stay in memory, since there are no registers for them. For one token and all rows of a tile AVX2 has
  * just enough for the whole numbers of a group; they go through an array to the second loop, which scales them.
+ *
+ * <p>With one token, a pass also reads a byte of each cache line of the next word. One thread of an Intel Xeon read 8 to 12 GB/s of Q4 from memory without
+ * that, differently in each JVM, and 13 to 15 with it. What was read is stored at the end, or C2 would leave the reading out.
  *
  * <p>A vector that a loop carries is an argument here, never the receiver: {@code product.add(sum)}. The class of such a receiver follows
  * from itself, so C2 guesses it and checks; in a large method it may be unwilling to, and then every vector becomes an object.
@@ -68,6 +73,7 @@ final class Q8Dots {
      * @param x factors of {@link TileTokens}
      * @param scales of {@link TileTokens}
      * @param levels of the matrix
+     * @param whole its first int is overwritten
      * @param sums added to
      */
     static void dots4x1(
@@ -81,6 +87,7 @@ final class Q8Dots {
             float[] scales,
             int co,
             float[] levels,
+            int[] whole,
             float[] sums,
             int so) {
         FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
@@ -90,6 +97,8 @@ final class Q8Dots {
         long code = at;
         long word = at + TILE;
         long groupBytes = TILE + words * WORD_BYTES;
+        long last = w.byteSize() - WORD_BYTES;
+        int ahead = 0;
         for (int g = 0; g < groups; g++) {
             IntVector zero = IntVector.broadcast(INT, x[xo + 16]);
             IntVector middle = IntVector.broadcast(INT, x[xo + 18]);
@@ -129,6 +138,8 @@ final class Q8Dots {
                 IntVector p1 = w1.mul(x0).add(high1.mul(x1)).add(x2).reinterpretAsInts();
                 all1 = p1.add(all1);
                 odd1 = p1.lanewise(LSHR, 16).add(odd1);
+                long next = Math.min(word + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, next) | w.get(JAVA_BYTE, next + CACHE_LINE);
                 word += WORD_BYTES;
                 xo += 2;
             }
@@ -153,6 +164,7 @@ final class Q8Dots {
         sum1.intoArray(sums, so + LANES);
         sum2.intoArray(sums, so + 2 * LANES);
         sum3.intoArray(sums, so + 3 * LANES);
+        whole[0] = ahead;
     }
 
     /**
@@ -193,6 +205,8 @@ final class Q8Dots {
         long code = at + row;
         long word = at + TILE + row * (long) Short.BYTES;
         long groupBytes = TILE + words * WORD_BYTES;
+        long last = w.byteSize() - WORD_BYTES;
+        int ahead = 0;
         for (int g = 0; g < groups; g++) {
             ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
                             .convertShape(B2S, SHORT, 0))
@@ -242,6 +256,8 @@ final class Q8Dots {
                 IntVector p3 = w3.mul(x0).add(high3.mul(x1)).add(x2).reinterpretAsInts();
                 all3 = p3.add(all3);
                 odd3 = p3.lanewise(LSHR, 16).add(odd3);
+                long next = Math.min(word + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, next) | w.get(JAVA_BYTE, next + CACHE_LINE);
                 word += WORD_BYTES;
                 xo += 2;
             }
@@ -306,5 +322,6 @@ final class Q8Dots {
             code += groupBytes;
             word += TILE;
         }
+        whole[0] = ahead;
     }
 }
