@@ -17,14 +17,15 @@ final class PlainDots {
     /** See {@link Weights#dots}. */
     static void dots(Weights w, int row, int rowCount, int count, float[] x, int xo, float[] sums, float[] scratch) {
         boolean direct = w instanceof Bf16Weights || w instanceof F32Weights; // not unpacked by the vector kernels
-        int piece = direct ? FewRows.NARROW : Weights.UNPACKED;
+        boolean oneByOne = direct && count <= FewRows.NARROW;
+        int piece = oneByOne ? FewRows.NARROW : Weights.UNPACKED;
         // What is not added to anything keeps the sign of a zero: -0 + x is x.
-        Arrays.fill(sums, 0, rowCount * LANES, direct && count <= piece ? -0f : 0f);
+        Arrays.fill(sums, 0, rowCount * LANES, oneByOne ? -0f : 0f);
         for (int r = 0; r < rowCount; r++) {
             for (int k = 0; k < count; k += piece) {
                 int depth = Math.min(piece, count - k);
                 w.unpack(row + r, 1, k, depth, scratch, 0, depth);
-                if (direct && count > piece) {
+                if (direct && !oneByOne) {
                     chain(scratch, 0, depth, x, xo + k, sums, r * LANES);
                 } else {
                     straight(scratch, depth, x, xo + k, sums, r * LANES);

@@ -32,7 +32,7 @@ class WarmUpTest {
         WarmUp.setWarm(VectorSupport.AVAILABLE);
     }
 
-    /** Numbers of inputs with and without a tail, with one piece and several, below and above {@link FewRows#NARROW}. */
+    /** Numbers of inputs with and without a tail, with one piece and several, below and above 3072, see {@link FewRows#NARROW}. */
     @ParameterizedTest
     @EnumSource(
             value = DType.class,
@@ -41,7 +41,7 @@ class WarmUpTest {
         RandomTensors random = new RandomTensors(11);
         try (Workers team = new Workers(2)) {
             MatMul matMul = new MatMul(team, Gemm.VECTOR);
-            for (int inputs : new int[] {5, 16, 100, 700, 2304, FewRows.NARROW + 21}) {
+            for (int inputs : new int[] {5, 16, 100, 700, 2304, 3072 + 21}) {
                 Linear w = Linear.of(Weights.of(random.tensor(dtype, 29, inputs)), random.floats(29));
                 for (int tokens : new int[] {1, 2, 7, 16, 17, 50}) {
                     Matrix x = random.window(tokens, inputs);
