@@ -39,8 +39,11 @@ final class PackedGemm implements MatMul.Backend {
     /** Floats from one unpacked row to the next: not a power of two, which would lay all rows over the same cache sets. */
     static final int STRIDE = UNPACKED + 16;
 
-    /** Weight rows of one block, at most: half of it is a multiple of the rows of every tile. */
-    static final int ROWS = 96;
+    /**
+     * Weight rows of one block, at most: half of it is a multiple of the rows of every tile. Where the second-level cache holds 192 rows of floats beside tokens and
+     * sums, tokens come from the third half as often.
+     */
+    static final int ROWS = Processor.L2_BYTES >= 2 << 20 ? 192 : 96;
 
     /** Tokens of one task, at most: a picture of 224 pixels and its prompt need 260, and a weight is unpacked once for all of them. */
     static final int TOKENS = 320;

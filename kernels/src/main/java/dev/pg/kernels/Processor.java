@@ -6,10 +6,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What a kernel has to know about the processor, beside the width of its vectors. */
+/** What kernels have to know about the processor, beside the width of its vectors, as far as Linux tells. */
 final class Processor {
-    /** True for one of Intel's, as far as Linux tells. */
+    /** True for one of Intel's. */
     static final boolean INTEL = isIntel(Path.of("/proc/cpuinfo"));
+
+    /** Bytes of the second-level cache; 0 where they are not known. */
+    static final long L2_BYTES = l2Bytes(Path.of("/sys/devices/system/cpu/cpu0/cache"));
 
     private Processor() {}
 
@@ -21,6 +24,20 @@ final class Processor {
                     .anyMatch(line -> line.startsWith("vendor_id") && line.endsWith("GenuineIntel"));
         } catch (IOException | UncheckedIOException e) {
             return false; // not Linux, or a sandbox without /proc: not an error, only not known
+        }
+    }
+
+    static long l2Bytes(Path caches) {
+        try {
+            for (int i = 0; ; i++) {
+                Path cache = caches.resolve("index" + i);
+                if (Files.readString(cache.resolve("level")).strip().equals("2")) {
+                    String size = Files.readString(cache.resolve("size")).strip(); // 2048K
+                    return Long.parseLong(size, 0, size.length() - 1, 10) << 10;
+                }
+            }
+        } catch (IOException | NumberFormatException | IndexOutOfBoundsException e) {
+            return 0; // no further cache, or another system
         }
     }
 }

@@ -31,6 +31,24 @@ class ProcessorTest {
                 .isFalse();
     }
 
+    @Test
+    void theSecondLevelCacheIsFoundByItsLevel() throws IOException {
+        cache(0, "1", "48K");
+        assertThat(Processor.l2Bytes(dir)).isZero();
+        cache(1, "2", "2048K");
+        cache(2, "3", "491520K");
+        assertThat(Processor.l2Bytes(dir)).isEqualTo(2 << 20);
+        cache(1, "2", "?");
+        assertThat(Processor.l2Bytes(dir)).isZero();
+        assertThat(Processor.l2Bytes(dir.resolve("none"))).isZero();
+    }
+
+    private void cache(int index, String level, String size) throws IOException {
+        Path cache = Files.createDirectories(dir.resolve("index" + index));
+        Files.writeString(cache.resolve("level"), level + "\n");
+        Files.writeString(cache.resolve("size"), size + "\n");
+    }
+
     private Path cpuInfo(String text) throws IOException {
         return Files.writeString(dir.resolve("cpuinfo"), text);
     }
