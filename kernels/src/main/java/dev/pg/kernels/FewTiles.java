@@ -29,14 +29,8 @@ final class FewTiles {
      */
     static final int APART = 32;
 
-    /**
-     * Neighbouring tiles that one thread takes, if there are enough of them: one straight stream, where each new one starts slowly. A quarter of all
-     * tiles is left to be taken one by one, so that threads end together.
-     */
-    private static final int LONGEST_RUN = 16;
-
-    /** A run is at most one part in so many of a thread's share of tiles. */
-    private static final int PARTS = 8;
+    /** Neighbouring tiles whose products with a single token are stored together. */
+    private static final int STORED_TOGETHER = 16;
 
     /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
     static final int[] PLACES = IntStream.range(0, TILE)
@@ -44,10 +38,11 @@ final class FewTiles {
             .toArray();
 
     private final Workers workers;
-    private final float[][] sums; // per worker [tokens × TILE], or [tiles of a run × TILE] of one token
+    private final float[][] sums; // per worker [tokens × TILE], or [tiles stored together × TILE] of one token
     private final int[][] wholes; // per worker, the whole numbers of a group
     private final TileTokens[] packed; // per worker
     private final FloatTokens[] floats; // per worker
+    private final Runs runs = new Runs(); // of tiles
     private final Workers.Task runTask = this::multiplyRun;
 
     private Matrix x;
@@ -55,8 +50,6 @@ final class FewTiles {
     private Linear w;
     private Quantization format;
     private int tokens;
-    private int run; // tiles of a run
-    private int runs; // the first tasks; each of the others is one tile
     private boolean vectors;
     private long product; // counts them
 
@@ -66,7 +59,7 @@ final class FewTiles {
         Arrays.setAll(packed, i -> new TileTokens());
         floats = new FloatTokens[workers.threads()];
         Arrays.setAll(floats, i -> new FloatTokens());
-        sums = new float[workers.threads()][Math.max(FewRows.MAX_TOKENS, LONGEST_RUN) * TILE + APART];
+        sums = new float[workers.threads()][Math.max(FewRows.MAX_TOKENS, STORED_TOGETHER) * TILE + APART];
         wholes = new int[workers.threads()][12 * LANES + APART];
     }
 
@@ -99,20 +92,17 @@ final class FewTiles {
         for (int i = 0; i < w.parts(); i++) {
             tiles += tiles(w.part(i));
         }
-        run = Math.clamp(tiles / (PARTS * workers.threads()), 1, LONGEST_RUN);
-        runs = tiles * 3 / 4 / run;
-        workers.run(tiles - runs * (run - 1), runTask);
+        workers.run(runs.divide(tiles, workers.threads()), runTask);
     }
 
     private static int tiles(Weights part) {
         return Math.ceilDiv(part.rows(), TILE);
     }
 
-    /** A run of tiles, or one of the last. */
     private void multiplyRun(int index, int worker) {
-        int first = index < runs ? index * run : runs * (run - 1) + index;
-        int end = index < runs ? first + run : first + 1;
-        int together = tokens == 1 ? LONGEST_RUN : 1;
+        int first = runs.start(index);
+        int end = runs.end(index);
+        int together = tokens == 1 ? STORED_TOGETHER : 1;
         int before = 0; // tiles of the parts before
         int column = 0;
         for (int p = 0; p < w.parts(); p++) {
