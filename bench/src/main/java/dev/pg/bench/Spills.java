@@ -100,6 +100,7 @@ public final class Spills {
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules=jdk.incubator.vector",
                         "-Dpg.vector=always",
+                        "-Dpg.streams=1", // short rows one by one; long ones are walked together anyway
                         flag,
                         "-XX:PerMethodRecompilationCutoff=10000", // as pg
                         "-XX:-UseProfiledLoopPredicate", // likewise
