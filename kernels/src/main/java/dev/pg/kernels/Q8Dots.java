@@ -36,8 +36,8 @@ import jdk.incubator.vector.VectorSpecies;
  * for every shift. Sums of several tokens stay in memory, since there are no registers for them. For one token and all rows of a tile AVX2 has
  * just enough for the whole numbers of a group; they go through an array to the second loop, which scales them.
  *
- * <p>With one token, a pass also reads a byte of each cache line of the next word. One thread of an Intel Xeon read 8 to 12 GB/s of Q4 from memory without
- * that, differently in each JVM, and 13 to 15 with it. What was read is stored at the end, or C2 would leave the reading out.
+ * <p>With one token, a pass also reads a byte of each cache line of the next word. One thread of an Intel Xeon read 7 to 12 GB/s of Q4 from memory without
+ * that, differently in each JVM, and 14 to 16 with it. What was read is stored at the end, or C2 would leave the reading out.
  *
  * <p>A vector that a loop carries is an argument here, never the receiver: {@code product.add(sum)}. The class of such a receiver follows
  * from itself, so C2 guesses it and checks; in a large method it may be unwilling to, and then every vector becomes an object.

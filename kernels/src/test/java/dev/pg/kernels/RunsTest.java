@@ -20,7 +20,7 @@ class RunsTest {
                     before = at - runs.start(i);
                 }
                 assertThat(at).as("%d pieces, %d threads", pieces, threads).isEqualTo(pieces);
-                assertThat(pieces == 0 ? count : before).isEqualTo(pieces == 0 ? 0 : 1); // the last is a single piece
+                assertThat(before).as("the last run").isEqualTo(1);
             }
         }
     }
