@@ -121,11 +121,12 @@ final class ColdKernels {
     /** Those of {@link Layout#of} a format. */
     List<Runnable> quantized(Quantization format) {
         int cols = PASSES * Quantization.GROUP;
-        MemorySegment data = some((long) PASSES * format.groupBytes());
-        Tensor packed = new Tensor("", DType.U8, format.packedShape(Quantization.TILE, cols), data);
+        int count = 4 * Quantization.TILE; // one worker takes two tiles together, and one by one what is left
+        MemorySegment data = some(4L * PASSES * format.groupBytes());
+        Tensor packed = new Tensor("", DType.U8, format.packedShape(count, cols), data);
         float[] levels = new float[Quantization.LEVELS];
         Arrays.fill(levels, 1);
-        Weights rows = QuantizedWeights.of("", Quantization.TILE, cols, format, packed, levels);
+        Weights rows = QuantizedWeights.of("", count, cols, format, packed, levels);
         Linear w = Linear.of(rows, null);
         Matrix token = new Matrix(1, cols);
         Matrix out = new Matrix(1, w.rows());

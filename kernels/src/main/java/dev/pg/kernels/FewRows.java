@@ -26,9 +26,9 @@ final class FewRows implements MatMul.Backend {
 
     /**
      * Inputs, at most, for which rows are walked one by one. A token of 12 KB stays in an L1 cache of 32 KB; a thread of a Zen 4 then read 26 GB/s, and 20 from
-     * eight rows at once. One of an Intel Xeon read 10, and 13 from twelve. {@code -Dpg.streams=1|12} chooses for tests and measurements.
+     * eight rows at once. One of an Intel Xeon read 10, and 13 from twelve.
      */
-    static final int NARROW = Integer.getInteger("pg.streams", Processor.INTEL ? STREAMS : 1) == 1 ? 3072 : 0;
+    static final int NARROW = Processor.MANY_STREAMS ? 0 : 3072;
 
     /** Rows of weights multiplied with four tokens at once: two need 8 sums, six need 24. */
     static final int TOGETHER = Tile.best() instanceof Tiles32 ? 6 : 2;

@@ -7,7 +7,7 @@ import java.util.stream.IntStream;
 
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), rounded as {@link RoundedGroup} says, and {@link QuantizedWeights}. A task
- * takes a tile or some neighbours, one straight stream of bytes: a lane of a vector is a row, so nothing is added across rows, and the
+ * takes a tile or some neighbours, a straight stream of bytes: a lane of a vector is a row, so nothing is added across rows, and the
  * inputs are broadcast to all of them.
  *
  * <p>An element of y is a chain of sums over groups; in each, products and sums of whole numbers. So it has the same bits for
@@ -31,6 +31,9 @@ final class FewTiles {
 
     /** Neighbouring tiles whose products with a single token are stored together. */
     private static final int STORED_TOGETHER = 16;
+
+    /** Whether a single token is multiplied with two tiles at once, two straight streams. Only 512-bit vectors have registers for that. */
+    private static final boolean PAIRS = Processor.MANY_STREAMS && 4 * LANES == TILE;
 
     /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
     static final int[] PLACES = IntStream.range(0, TILE)
@@ -121,8 +124,9 @@ final class FewTiles {
         float[] ownSums = sums[worker];
         int padded = tokens == 1 ? 1 : Math.ceilDiv(tokens, 8) * 8;
         Arrays.fill(ownSums, 0, count * padded * TILE, 0);
-        for (int i = 0; i < count; i++) {
-            addTile(part, first + i, worker, i * TILE);
+        int step = tokens == 1 && PAIRS ? 2 : 1;
+        for (int i = 0; i < count; i += step) {
+            addTiles(part, first + i, Math.min(step, count - i), worker, i * TILE);
         }
         for (int i = 0; i < count; i++) {
             int row = (first + i) * TILE;
@@ -140,18 +144,20 @@ final class FewTiles {
         }
     }
 
-    /** Adds to the sums of the worker, from {@code so} on. */
-    private void addTile(QuantizedWeights part, int tile, int worker, int so) {
+    /** Adds to the sums of the worker, from {@code so} on; {@code count} is 1, or 2 with a single token. */
+    private void addTiles(QuantizedWeights part, int tile, int count, int worker, int so) {
         if (vectors) {
-            multiplyTile(part, tile, worker, so);
+            addTilesByVectors(part, tile, count, worker, so);
             return;
         }
-        for (int t = 0; t < tokens; t++) {
-            PlainTiles.add(part, tile, x, t, sums[worker], so + t * TILE);
+        for (int i = 0; i < count; i++) {
+            for (int t = 0; t < tokens; t++) {
+                PlainTiles.add(part, tile + i, x, t, sums[worker], so + (i + t) * TILE); // one of them is 0
+            }
         }
     }
 
-    private void multiplyTile(QuantizedWeights part, int tile, int worker, int so) {
+    private void addTilesByVectors(QuantizedWeights part, int tile, int count, int worker, int so) {
         boolean one = tokens == 1;
         boolean eight = format == Quantization.Q8;
         int bunch = tokens > 4 && LANES == 16 ? 8 : 4;
@@ -164,7 +170,7 @@ final class FewTiles {
         for (int group = 0; group < part.groups(); group += together) {
             int groups = Math.min(together, part.groups() - group);
             if (one) {
-                addOne(part, tile, group, groups, worker, so);
+                addOne(part, tile, count, group, groups, worker, so);
             } else if (eight) {
                 addBunches(part, tile, group, groups, bunch, worker);
             } else {
@@ -173,7 +179,7 @@ final class FewTiles {
         }
     }
 
-    private void addOne(QuantizedWeights part, int tile, int group, int groups, int worker, int so) {
+    private void addOne(QuantizedWeights part, int tile, int count, int group, int groups, int worker, int so) {
         MemorySegment w = part.data;
         long at = part.groupAt(tile, group);
         boolean eight = part.quantization() == Quantization.Q8;
@@ -186,6 +192,15 @@ final class FewTiles {
         int co = own.scalesAt(0, group);
         int[] whole = wholes[worker];
         float[] y = sums[worker];
+        if (count == 2) {
+            long apart = part.groupAt(tile + 1, group) - at;
+            if (eight) {
+                Q8Dots.pair4x1(w, at, apart, groups, words, 1, x, xo, scales, co, levels, whole, y, so);
+            } else {
+                Q4Dots.pair4x1(w, at, apart, groups, words, 1, x, xo, scales, co, levels, whole, y, so);
+            }
+            return;
+        }
         if (4 * LANES == TILE) {
             if (eight) {
                 Q8Dots.dots4x1(w, at, groups, words, 1, x, xo, scales, co, levels, whole, y, so);

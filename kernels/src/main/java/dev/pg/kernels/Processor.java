@@ -11,6 +11,12 @@ final class Processor {
     /** True for one of Intel's. */
     static final boolean INTEL = isIntel(Path.of("/proc/cpuinfo"));
 
+    /**
+     * Whether a thread reads faster from several places at once than from one straight stream, which it multiplies with a single token. {@code
+     * -Dpg.streams=1|12} chooses for tests and measurements.
+     */
+    static final boolean MANY_STREAMS = Integer.getInteger("pg.streams", INTEL ? FewRows.STREAMS : 1) > 1;
+
     /** Bytes of the second-level cache; 0 where they are not known. */
     static final long L2_BYTES = l2Bytes(Path.of("/sys/devices/system/cpu/cpu0/cache"));
 

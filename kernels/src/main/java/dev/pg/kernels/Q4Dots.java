@@ -150,6 +150,159 @@ final class Q4Dots {
     }
 
     /**
+     * {@link #dots4x1} for two tiles at once, word by word, for processors that read two straight streams faster than one. Three lines are read ahead of each; with
+     * two, an Intel Xeon read 16 GB/s or 11, from one compilation to the next.
+     *
+     * @param apart bytes from the first tile to the second
+     * @param sums of both, 2 · {@link Quantization#TILE}
+     */
+    static void pair4x1(
+            MemorySegment w,
+            long at,
+            long apart,
+            int groups,
+            int words,
+            int step,
+            int[] x,
+            int xo,
+            float[] scales,
+            int co,
+            float[] levels,
+            int[] whole,
+            float[] sums,
+            int so) {
+        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+        FloatVector sum4 = FloatVector.fromArray(FLOAT, sums, so + TILE);
+        FloatVector sum5 = FloatVector.fromArray(FLOAT, sums, so + TILE + LANES);
+        FloatVector sum6 = FloatVector.fromArray(FLOAT, sums, so + TILE + 2 * LANES);
+        FloatVector sum7 = FloatVector.fromArray(FLOAT, sums, so + TILE + 3 * LANES);
+        long code = at;
+        long word = at + TILE;
+        long groupBytes = TILE + words * WORD_BYTES;
+        long last = w.byteSize() - WORD_BYTES - CACHE_LINE;
+        int ahead = 0;
+        for (int g = 0; g < groups; g++) {
+            long other = code + apart;
+            ShortVector code0 = (ShortVector)
+                    ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN).convertShape(B2S, SHORT, 0);
+            ShortVector code1 = (ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                    .convertShape(B2S, SHORT, 0);
+            ShortVector code2 = (ShortVector)
+                    ByteVector.fromMemorySegment(BYTE, w, other, LITTLE_ENDIAN).convertShape(B2S, SHORT, 0);
+            ShortVector code3 = (ShortVector) ByteVector.fromMemorySegment(BYTE, w, other + BYTES / 2, LITTLE_ENDIAN)
+                    .convertShape(B2S, SHORT, 0);
+            ShortVector zero = IntVector.broadcast(INT, x[xo + 16]).reinterpretAsShorts();
+            ShortVector middle = IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts();
+            ShortVector s0 = code0.lanewise(ASHR, 4).mul(zero).add(middle);
+            ShortVector s1 = code1.lanewise(ASHR, 4).mul(zero).add(middle);
+            ShortVector s2 = code2.lanewise(ASHR, 4).mul(zero).add(middle);
+            ShortVector s3 = code3.lanewise(ASHR, 4).mul(zero).add(middle);
+            for (int i = 0; i < words; i += step) {
+                ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INT, x[xo + 8]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+                ShortVector x3 = IntVector.broadcast(INT, x[xo + 9]).reinterpretAsShorts();
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                s0 = w0.mul(x0).add(s0);
+                w0 = w0.lanewise(LSHR, FOURS);
+                s0 = w0.mul(x1).add(s0);
+                w0 = w0.lanewise(LSHR, FOURS);
+                s0 = w0.mul(x2).add(s0);
+                w0 = w0.lanewise(LSHR, FOURS);
+                s0 = w0.mul(x3).add(s0);
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                s1 = w1.mul(x0).add(s1);
+                w1 = w1.lanewise(LSHR, FOURS);
+                s1 = w1.mul(x1).add(s1);
+                w1 = w1.lanewise(LSHR, FOURS);
+                s1 = w1.mul(x2).add(s1);
+                w1 = w1.lanewise(LSHR, FOURS);
+                s1 = w1.mul(x3).add(s1);
+                long next = Math.min(word + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, next)
+                        | w.get(JAVA_BYTE, next + CACHE_LINE)
+                        | w.get(JAVA_BYTE, next + 2 * CACHE_LINE);
+                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + apart, LITTLE_ENDIAN);
+                s2 = w2.mul(x0).add(s2);
+                w2 = w2.lanewise(LSHR, FOURS);
+                s2 = w2.mul(x1).add(s2);
+                w2 = w2.lanewise(LSHR, FOURS);
+                s2 = w2.mul(x2).add(s2);
+                w2 = w2.lanewise(LSHR, FOURS);
+                s2 = w2.mul(x3).add(s2);
+                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + apart + BYTES, LITTLE_ENDIAN);
+                s3 = w3.mul(x0).add(s3);
+                w3 = w3.lanewise(LSHR, FOURS);
+                s3 = w3.mul(x1).add(s3);
+                w3 = w3.lanewise(LSHR, FOURS);
+                s3 = w3.mul(x2).add(s3);
+                w3 = w3.lanewise(LSHR, FOURS);
+                s3 = w3.mul(x3).add(s3);
+                long otherNext = Math.min(word + apart + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, otherNext)
+                        | w.get(JAVA_BYTE, otherNext + CACHE_LINE)
+                        | w.get(JAVA_BYTE, otherNext + 2 * CACHE_LINE);
+                word += WORD_BYTES;
+                xo += 2;
+            }
+            xo += 10;
+            FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
+            IntVector table = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
+            IntVector even0 = code0.reinterpretAsInts();
+            IntVector odd0 = even0.lanewise(LSHR, 16);
+            IntVector both0 = s0.reinterpretAsInts();
+            IntVector scale0 = even0.selectFrom(table);
+            IntVector scale1 = odd0.selectFrom(table);
+            sum0 = ((FloatVector) both0.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale0.reinterpretAsFloats(), sum0);
+            sum1 = ((FloatVector) both0.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale1.reinterpretAsFloats(), sum1);
+            IntVector even1 = code1.reinterpretAsInts();
+            IntVector odd1 = even1.lanewise(LSHR, 16);
+            IntVector both1 = s1.reinterpretAsInts();
+            IntVector scale2 = even1.selectFrom(table);
+            IntVector scale3 = odd1.selectFrom(table);
+            sum2 = ((FloatVector) both1.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale2.reinterpretAsFloats(), sum2);
+            sum3 = ((FloatVector) both1.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale3.reinterpretAsFloats(), sum3);
+            IntVector even2 = code2.reinterpretAsInts();
+            IntVector odd2 = even2.lanewise(LSHR, 16);
+            IntVector both2 = s2.reinterpretAsInts();
+            IntVector scale4 = even2.selectFrom(table);
+            IntVector scale5 = odd2.selectFrom(table);
+            sum4 = ((FloatVector) both2.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale4.reinterpretAsFloats(), sum4);
+            sum5 = ((FloatVector) both2.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale5.reinterpretAsFloats(), sum5);
+            IntVector even3 = code3.reinterpretAsInts();
+            IntVector odd3 = even3.lanewise(LSHR, 16);
+            IntVector both3 = s3.reinterpretAsInts();
+            IntVector scale6 = even3.selectFrom(table);
+            IntVector scale7 = odd3.selectFrom(table);
+            sum6 = ((FloatVector) both3.lanewise(LSHL, 16).lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale6.reinterpretAsFloats(), sum6);
+            sum7 = ((FloatVector) both3.lanewise(ASHR, 16).convertShape(I2F, FLOAT, 0))
+                    .fma(scale7.reinterpretAsFloats(), sum7);
+            co++;
+            code += groupBytes;
+            word += TILE;
+        }
+        sum0.intoArray(sums, so);
+        sum1.intoArray(sums, so + LANES);
+        sum2.intoArray(sums, so + 2 * LANES);
+        sum3.intoArray(sums, so + 3 * LANES);
+        sum4.intoArray(sums, so + TILE);
+        sum5.intoArray(sums, so + TILE + LANES);
+        sum6.intoArray(sums, so + TILE + 2 * LANES);
+        sum7.intoArray(sums, so + TILE + 3 * LANES);
+        whole[0] = ahead;
+    }
+
+    /**
      * The products of some groups of 8 · LANES rows with one token, where vectors have 128 or 256 bits: sums[row], in the order of {@link
      * FewTiles}. See {@link Q8Dots#dots8x1}.
      *

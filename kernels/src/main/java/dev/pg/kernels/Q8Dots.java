@@ -168,6 +168,162 @@ final class Q8Dots {
     }
 
     /**
+     * {@link #dots4x1} for two tiles at once, word by word, for processors that read two straight streams faster than one. Three lines are read ahead of each, before
+     * anything else: behind the arithmetic, or with two lines, an Intel Xeon read 16 GB/s or 12, from one compilation to the next.
+     *
+     * @param apart bytes from the first tile to the second
+     * @param sums of both, 2 · {@link Quantization#TILE}
+     */
+    static void pair4x1(
+            MemorySegment w,
+            long at,
+            long apart,
+            int groups,
+            int words,
+            int step,
+            int[] x,
+            int xo,
+            float[] scales,
+            int co,
+            float[] levels,
+            int[] whole,
+            float[] sums,
+            int so) {
+        FloatVector sum0 = FloatVector.fromArray(FLOAT, sums, so);
+        FloatVector sum1 = FloatVector.fromArray(FLOAT, sums, so + LANES);
+        FloatVector sum2 = FloatVector.fromArray(FLOAT, sums, so + 2 * LANES);
+        FloatVector sum3 = FloatVector.fromArray(FLOAT, sums, so + 3 * LANES);
+        FloatVector sum4 = FloatVector.fromArray(FLOAT, sums, so + TILE);
+        FloatVector sum5 = FloatVector.fromArray(FLOAT, sums, so + TILE + LANES);
+        FloatVector sum6 = FloatVector.fromArray(FLOAT, sums, so + TILE + 2 * LANES);
+        FloatVector sum7 = FloatVector.fromArray(FLOAT, sums, so + TILE + 3 * LANES);
+        long code = at;
+        long word = at + TILE;
+        long groupBytes = TILE + words * WORD_BYTES;
+        long last = w.byteSize() - WORD_BYTES - CACHE_LINE;
+        int ahead = 0;
+        for (int g = 0; g < groups; g++) {
+            long other = code + apart;
+            IntVector zero = IntVector.broadcast(INT, x[xo + 16]);
+            IntVector middle = IntVector.broadcast(INT, x[xo + 18]);
+            IntVector evenCode0 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode0 = evenCode0.lanewise(ASHR, 16);
+            IntVector odd0 = oddCode0.lanewise(ASHR, 4).mul(zero).add(middle);
+            IntVector all0 = evenCode0
+                    .lanewise(LSHL, 24)
+                    .lanewise(ASHR, 28)
+                    .mul(zero)
+                    .add(middle)
+                    .add(odd0.lanewise(LSHL, 16));
+            IntVector evenCode1 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, code + BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode1 = evenCode1.lanewise(ASHR, 16);
+            IntVector odd1 = oddCode1.lanewise(ASHR, 4).mul(zero).add(middle);
+            IntVector all1 = evenCode1
+                    .lanewise(LSHL, 24)
+                    .lanewise(ASHR, 28)
+                    .mul(zero)
+                    .add(middle)
+                    .add(odd1.lanewise(LSHL, 16));
+            IntVector evenCode2 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, other, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode2 = evenCode2.lanewise(ASHR, 16);
+            IntVector odd2 = oddCode2.lanewise(ASHR, 4).mul(zero).add(middle);
+            IntVector all2 = evenCode2
+                    .lanewise(LSHL, 24)
+                    .lanewise(ASHR, 28)
+                    .mul(zero)
+                    .add(middle)
+                    .add(odd2.lanewise(LSHL, 16));
+            IntVector evenCode3 = ((ShortVector) ByteVector.fromMemorySegment(BYTE, w, other + BYTES / 2, LITTLE_ENDIAN)
+                            .convertShape(B2S, SHORT, 0))
+                    .reinterpretAsInts();
+            IntVector oddCode3 = evenCode3.lanewise(ASHR, 16);
+            IntVector odd3 = oddCode3.lanewise(ASHR, 4).mul(zero).add(middle);
+            IntVector all3 = evenCode3
+                    .lanewise(LSHL, 24)
+                    .lanewise(ASHR, 28)
+                    .mul(zero)
+                    .add(middle)
+                    .add(odd3.lanewise(LSHL, 16));
+            for (int i = 0; i < words; i += step) {
+                long next = Math.min(word + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, next)
+                        | w.get(JAVA_BYTE, next + CACHE_LINE)
+                        | w.get(JAVA_BYTE, next + 2 * CACHE_LINE);
+                long otherNext = Math.min(word + apart + WORD_BYTES, last);
+                ahead |= w.get(JAVA_BYTE, otherNext)
+                        | w.get(JAVA_BYTE, otherNext + CACHE_LINE)
+                        | w.get(JAVA_BYTE, otherNext + 2 * CACHE_LINE);
+                ShortVector x0 = IntVector.broadcast(INT, x[xo]).reinterpretAsShorts();
+                ShortVector x1 = IntVector.broadcast(INT, x[xo + 1]).reinterpretAsShorts();
+                ShortVector x2 = IntVector.broadcast(INT, x[xo + 17]).reinterpretAsShorts();
+                ShortVector w0 = ShortVector.fromMemorySegment(SHORT, w, word, LITTLE_ENDIAN);
+                ShortVector high0 = w0.lanewise(LSHR, EIGHTS);
+                IntVector p0 = w0.mul(x0).add(high0.mul(x1)).add(x2).reinterpretAsInts();
+                all0 = p0.add(all0);
+                odd0 = p0.lanewise(LSHR, 16).add(odd0);
+                ShortVector w1 = ShortVector.fromMemorySegment(SHORT, w, word + BYTES, LITTLE_ENDIAN);
+                ShortVector high1 = w1.lanewise(LSHR, EIGHTS);
+                IntVector p1 = w1.mul(x0).add(high1.mul(x1)).add(x2).reinterpretAsInts();
+                all1 = p1.add(all1);
+                odd1 = p1.lanewise(LSHR, 16).add(odd1);
+                ShortVector w2 = ShortVector.fromMemorySegment(SHORT, w, word + apart, LITTLE_ENDIAN);
+                ShortVector high2 = w2.lanewise(LSHR, EIGHTS);
+                IntVector p2 = w2.mul(x0).add(high2.mul(x1)).add(x2).reinterpretAsInts();
+                all2 = p2.add(all2);
+                odd2 = p2.lanewise(LSHR, 16).add(odd2);
+                ShortVector w3 = ShortVector.fromMemorySegment(SHORT, w, word + apart + BYTES, LITTLE_ENDIAN);
+                ShortVector high3 = w3.lanewise(LSHR, EIGHTS);
+                IntVector p3 = w3.mul(x0).add(high3.mul(x1)).add(x2).reinterpretAsInts();
+                all3 = p3.add(all3);
+                odd3 = p3.lanewise(LSHR, 16).add(odd3);
+                word += WORD_BYTES;
+                xo += 2;
+            }
+            FloatVector scale = FloatVector.broadcast(FLOAT, scales[co]);
+            xo += 16;
+            IntVector table = FloatVector.fromArray(FLOAT, levels, 0).mul(scale).reinterpretAsInts();
+            IntVector scale0 = evenCode0.selectFrom(table);
+            IntVector scale1 = oddCode0.selectFrom(table);
+            IntVector even0 = all0.sub(odd0.lanewise(LSHL, 16));
+            sum0 = ((FloatVector) even0.convertShape(I2F, FLOAT, 0)).fma(scale0.reinterpretAsFloats(), sum0);
+            sum1 = ((FloatVector) odd0.convertShape(I2F, FLOAT, 0)).fma(scale1.reinterpretAsFloats(), sum1);
+            IntVector scale2 = evenCode1.selectFrom(table);
+            IntVector scale3 = oddCode1.selectFrom(table);
+            IntVector even1 = all1.sub(odd1.lanewise(LSHL, 16));
+            sum2 = ((FloatVector) even1.convertShape(I2F, FLOAT, 0)).fma(scale2.reinterpretAsFloats(), sum2);
+            sum3 = ((FloatVector) odd1.convertShape(I2F, FLOAT, 0)).fma(scale3.reinterpretAsFloats(), sum3);
+            IntVector scale4 = evenCode2.selectFrom(table);
+            IntVector scale5 = oddCode2.selectFrom(table);
+            IntVector even2 = all2.sub(odd2.lanewise(LSHL, 16));
+            sum4 = ((FloatVector) even2.convertShape(I2F, FLOAT, 0)).fma(scale4.reinterpretAsFloats(), sum4);
+            sum5 = ((FloatVector) odd2.convertShape(I2F, FLOAT, 0)).fma(scale5.reinterpretAsFloats(), sum5);
+            IntVector scale6 = evenCode3.selectFrom(table);
+            IntVector scale7 = oddCode3.selectFrom(table);
+            IntVector even3 = all3.sub(odd3.lanewise(LSHL, 16));
+            sum6 = ((FloatVector) even3.convertShape(I2F, FLOAT, 0)).fma(scale6.reinterpretAsFloats(), sum6);
+            sum7 = ((FloatVector) odd3.convertShape(I2F, FLOAT, 0)).fma(scale7.reinterpretAsFloats(), sum7);
+            co++;
+            code += groupBytes;
+            word += TILE;
+        }
+        sum0.intoArray(sums, so);
+        sum1.intoArray(sums, so + LANES);
+        sum2.intoArray(sums, so + 2 * LANES);
+        sum3.intoArray(sums, so + 3 * LANES);
+        sum4.intoArray(sums, so + TILE);
+        sum5.intoArray(sums, so + TILE + LANES);
+        sum6.intoArray(sums, so + TILE + 2 * LANES);
+        sum7.intoArray(sums, so + TILE + 3 * LANES);
+        whole[0] = ahead;
+    }
+
+    /**
      * The products of some groups of 8 · LANES rows with one token, where vectors have 128 or 256 bits: sums[row], in the order of {@link
      * FewTiles}. With 256 bits that is a whole tile, so bytes are read in their order. Half of a tile, every other cache line, came from
      * memory at less than half of the speed.

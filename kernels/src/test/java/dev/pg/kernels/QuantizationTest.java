@@ -3,6 +3,7 @@ package dev.pg.kernels;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.pg.core.DType;
 import dev.pg.core.PgException;
@@ -316,6 +317,51 @@ class QuantizationTest {
                     }
                 }
             }
+        }
+    }
+
+    /** On every processor with 512-bit vectors, not only where tokens are multiplied that way. */
+    @ParameterizedTest
+    @EnumSource
+    void aPairOfTilesHasTheBitsOfBoth(Quantization format) {
+        assumeThat(VectorSupport.AVAILABLE && VectorSupport.LANES == 16).isTrue();
+        RandomTensors random = new RandomTensors(8);
+        int tile = Quantization.TILE;
+        for (int cols : new int[] {16, 48, 500}) {
+            QuantizedWeights w = quantize(format, 1, 2 * tile, cols, random.floats(2 * tile * cols));
+            TileTokens tokens = new TileTokens();
+            tokens.pack(1, random.window(1, cols), format);
+            float[] each = random.floats(2 * tile);
+            float[] pair = each.clone();
+            long first = w.groupAt(0, 0);
+            long second = w.groupAt(1, 0);
+            dots(w, first, 0, tokens, each, 0);
+            dots(w, second, 0, tokens, each, tile);
+            dots(w, first, second - first, tokens, pair, 0);
+            assertThat(pair).isEqualTo(each);
+        }
+    }
+
+    /** Two tiles if they are {@code apart}. */
+    private static void dots(QuantizedWeights w, long at, long apart, TileTokens tokens, float[] sums, int so) {
+        MemorySegment data = w.data;
+        int groups = w.groups();
+        int words = w.quantization().words();
+        int[] x = tokens.factors();
+        int xo = tokens.factorsAt(0, 0);
+        float[] scales = tokens.scales();
+        int co = tokens.scalesAt(0, 0);
+        float[] levels = w.levels();
+        int[] whole = new int[1];
+        boolean eight = w.quantization() == Quantization.Q8;
+        if (eight && apart == 0) {
+            Q8Dots.dots4x1(data, at, groups, words, 1, x, xo, scales, co, levels, whole, sums, so);
+        } else if (eight) {
+            Q8Dots.pair4x1(data, at, apart, groups, words, 1, x, xo, scales, co, levels, whole, sums, so);
+        } else if (apart == 0) {
+            Q4Dots.dots4x1(data, at, groups, words, 1, x, xo, scales, co, levels, whole, sums, so);
+        } else {
+            Q4Dots.pair4x1(data, at, apart, groups, words, 1, x, xo, scales, co, levels, whole, sums, so);
         }
     }
 
