@@ -45,7 +45,8 @@ import org.openjdk.jmh.annotations.Warmup;
         jvmArgsAppend = {
             "--add-modules=jdk.incubator.vector",
             "--enable-native-access=ALL-UNNAMED",
-            "-Dpg.vector=always"
+            "-Dpg.vector=always",
+            "-XX:PerMethodRecompilationCutoff=10000" // as pg
         })
 public class MatMulBenchmark {
     /** Weights in turn, so that no product finds its own in a cache: as in a model, where a layer comes by once per pass. */

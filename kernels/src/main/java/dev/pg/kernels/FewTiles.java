@@ -1,7 +1,9 @@
 package dev.pg.kernels;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.pg.core.Workers;
 import java.lang.foreign.MemorySegment;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -31,9 +33,6 @@ final class FewTiles {
 
     /** Neighbouring tiles whose products with a single token are stored together. */
     private static final int STORED_TOGETHER = 16;
-
-    /** Whether a single token is multiplied with two tiles at once, two straight streams. Only 512-bit vectors have registers for that. */
-    private static final boolean PAIRS = Processor.MANY_STREAMS && 4 * LANES == TILE;
 
     /** Where the sum of a row lies: of each two vectors of rows, which fill one of short lanes, those with even numbers come first. */
     static final int[] PLACES = IntStream.range(0, TILE)
@@ -124,7 +123,7 @@ final class FewTiles {
         float[] ownSums = sums[worker];
         int padded = tokens == 1 ? 1 : Math.ceilDiv(tokens, 8) * 8;
         Arrays.fill(ownSums, 0, count * padded * TILE, 0);
-        int step = tokens == 1 && PAIRS ? 2 : 1;
+        int step = tokens == 1 && Pairs.TAKEN ? 2 : 1;
         for (int i = 0; i < count; i += step) {
             addTiles(part, first + i, Math.min(step, count - i), worker, i * TILE);
         }
@@ -255,6 +254,20 @@ final class FewTiles {
                 int so = f * 4 * TILE + r;
                 Q4Dots.dots2x4(w, at, r, groups, words, 1, next, 4, x, xo, scales, co, levels, y, so);
             }
+        }
+    }
+
+    /**
+     * Whether a single token is multiplied with two tiles at once, two straight streams. Only 512-bit vectors have registers for it, and C2 keeps so large a kernel in them
+     * only when it may recompile more often than it does by itself: {@code pg} allows that, programs that embed the library may not.
+     */
+    private static final class Pairs {
+        static final boolean TAKEN = Processor.MANY_STREAMS && 4 * LANES == TILE && recompilations() >= 10_000;
+
+        private static int recompilations() {
+            HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+            return Integer.parseInt(
+                    vm.getVMOption("PerMethodRecompilationCutoff").getValue());
         }
     }
 }
