@@ -169,7 +169,7 @@ final class Q8Dots {
 
     /**
      * {@link #dots4x1} for two tiles at once, word by word, for processors that read two straight streams faster than one. Three lines are read ahead of each, before
-     * anything else: behind the arithmetic, or with two lines, an Intel Xeon read 16 GB/s or 12, from one compilation to the next.
+     * anything else in a pass: behind the words, or with two lines, an Intel Xeon read 16 GB/s or 11, from one compilation to the next.
      *
      * @param apart bytes from the first tile to the second
      * @param sums of both, 2 · {@link Quantization#TILE}
