@@ -107,7 +107,9 @@ final class ColdKernels {
 
     /** Those of {@link Layout#PANELS}. */
     List<Runnable> panels() {
-        Tensor rows = tensor(DType.BF16, own(8L * COLS * LANES), 4L * LANES, COLS); // packed in place
+        int count = (FewPanels.FEW_PANELS + 1) * Bf16Panels.ROWS
+                + LANES; // pairs of panels, a panel, and a vector of the last one
+        Tensor rows = tensor(DType.BF16, own(2L * count * COLS), count, COLS); // packed in place
         Weights packed = Weights.packed(rows, alone);
         Linear w = Linear.of(packed, null);
         Matrix out = new Matrix(1, w.rows());

@@ -6,7 +6,7 @@ import java.util.Arrays;
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens") and {@link Bf16Panels}. A task takes a panel, and multiplies it with eight tokens at once,
  * or with four, where there are less or too few registers. Their activations lie side by side: as two streams of four they take up to half
- * as long again.
+ * as long again. A single token is multiplied with two panels at once, where the processor reads two straight streams faster than one.
  *
  * <p>An element of y is one chain of fused multiply-adds in the order of the inputs, then the bias. So it has the same bits for any number
  * of threads and of tokens, for any vector width, and before and after the JIT has warmed up.
@@ -15,12 +15,16 @@ final class FewPanels {
     private static final int LANES = VectorSupport.LANES;
     private static final int ROWS = Bf16Panels.ROWS;
 
+    /** With fewer panels for each thread, tasks are single ones, also for a single token: the last one holds up the others. */
+    static final int FEW_PANELS = 8;
+
     /** 1. No constant of the compilers: C2 would inline short kernels, unroll their loops and spill. */
     private final int step;
 
     private final Workers workers;
-    private final float[][] sums; // per worker [tokens × ROWS]
-    private final Workers.Task panelTask = this::multiplyPanel;
+    private final float[][] sums; // per worker [tokens × ROWS], or [panels × ROWS]
+    private final int[][] read; // per worker: what was read ahead, which nobody needs
+    private final Workers.Task panelsTask = this::multiplyPanels;
 
     private Matrix x;
     private Matrix y;
@@ -28,11 +32,13 @@ final class FewPanels {
     private int group; // tokens multiplied at once: 1, 4 or 8
     private float[] packed = new float[0]; // [groups × inputs × group]
     private boolean vectors;
+    private int together; // panels of a task: 1 or 2
 
     FewPanels(Workers workers) {
         this.workers = workers;
         step = 1;
         sums = new float[workers.threads()][FewRows.MAX_TOKENS * ROWS + FewTiles.APART];
+        read = new int[workers.threads()][1 + FewTiles.APART];
     }
 
     /** True if all weights of {@code w} are in panels. */
@@ -53,11 +59,17 @@ final class FewPanels {
         vectors = WarmUp.vectors();
         group = x.rows() == 1 ? 1 : x.rows() > 4 && Bf16Panels.VECTORS == 3 ? 8 : 4;
         pack();
+        boolean few = w.rows() < FEW_PANELS * workers.threads() * ROWS;
+        together = group == 1 && Processor.MANY_STREAMS && !few ? 2 : 1;
         int tasks = 0;
         for (int i = 0; i < w.parts(); i++) {
-            tasks += ((Bf16Panels) w.part(i)).panels();
+            tasks += tasks(w.part(i));
         }
-        workers.run(tasks, panelTask);
+        workers.run(tasks, panelsTask);
+    }
+
+    private int tasks(Weights part) {
+        return Math.ceilDiv(((Bf16Panels) part).panels(), together);
     }
 
     private void pack() {
@@ -91,28 +103,53 @@ final class FewPanels {
         }
     }
 
-    private void multiplyPanel(int index, int worker) {
-        int panel = index; // of the part it falls into
+    private void multiplyPanels(int index, int worker) {
+        int task = index; // of the part it falls into
         int column = 0;
         int p = 0;
-        while (panel >= ((Bf16Panels) w.part(p)).panels()) {
-            panel -= ((Bf16Panels) w.part(p)).panels();
+        while (task >= tasks(w.part(p))) {
+            task -= tasks(w.part(p));
             column += w.part(p).rows();
             p++;
         }
         Bf16Panels part = (Bf16Panels) w.part(p);
-        if (!vectors) {
-            plainDots(part, panel, sums[worker]);
-        } else if (group == 1) {
-            dots(part, panel, sums[worker]);
-        } else {
-            groupedDots(part, panel, sums[worker]);
+        int panel = task * together;
+        if (vectors && panel + 1 < part.panels() && together == 2 && part.width(panel + 1) == ROWS) {
+            pairDots(part, panel, worker);
+            store(part, column, panel, sums[worker], 0);
+            store(part, column, panel + 1, sums[worker], ROWS);
+            return;
         }
+        for (int end = Math.min(panel + together, part.panels()); panel < end; panel++) {
+            if (!vectors) {
+                plainDots(part, panel, sums[worker]);
+            } else if (group == 1) {
+                dots(part, panel, sums[worker]);
+            } else {
+                groupedDots(part, panel, sums[worker]);
+            }
+            store(part, column, panel, sums[worker], 0);
+        }
+    }
+
+    private void store(Bf16Panels part, int column, int panel, float[] sums, int from) {
         int first = column + panel * ROWS;
         for (int t = 0; t < x.rows(); t++) {
             for (int r = 0; r < part.width(panel); r++) {
-                y.data()[y.at(t) + first + r] = sums[worker][t * ROWS + r] + w.bias(first + r);
+                y.data()[y.at(t) + first + r] = sums[from + t * ROWS + r] + w.bias(first + r);
             }
+        }
+    }
+
+    /** One token, two whole panels. */
+    private void pairDots(Bf16Panels part, int panel, int worker) {
+        long at = part.panelAt(panel);
+        long apart = part.panelAt(panel + 1) - at;
+        float[] own = sums[worker];
+        if (Bf16Panels.VECTORS == 3) {
+            PanelDots.pair3x1(part.data, at, apart, part.pairs(), step, x.data(), x.at(0), read[worker], own, 0);
+        } else {
+            PanelDots.pair2x1(part.data, at, apart, part.pairs(), step, x.data(), x.at(0), own, 0);
         }
     }
 

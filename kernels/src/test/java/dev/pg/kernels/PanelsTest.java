@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weights in panels against the rows they were packed from. */
 class PanelsTest {
-    /** Outputs and inputs: part of a panel, one, some and a part, all in whole vectors of any width. */
-    private static final int[][] SHAPES = {{16, 32}, {32, 96}, {48, 64}, {112, 160}, {96, 3104}, {208, 32}};
+    /** Outputs and inputs: part of a panel, one, some and a part, enough for pairs and a part, all in whole vectors of any width. */
+    private static final int[][] SHAPES = {{16, 32}, {32, 96}, {48, 64}, {112, 160}, {96, 3104}, {208, 32}, {800, 64}};
 
     @BeforeEach
     void vectors() {
@@ -89,6 +89,29 @@ class PanelsTest {
         }
         assertThat(alone.data()).isEqualTo(together.data());
         assertThat(plain.data()).isEqualTo(together.data());
+    }
+
+    /** On any machine, also where pairs are not taken. */
+    @Test
+    void aPairOfPanelsHasTheBitsOfBoth() {
+        RandomTensors random = new RandomTensors(5);
+        int rows = Bf16Panels.ROWS;
+        Bf16Panels w = (Bf16Panels) packed(random.tensor(DType.BF16, 3 * rows, 96), 1);
+        long at = w.panelAt(1);
+        long apart = w.panelAt(2) - at;
+        float[] x = random.floats(100);
+        float[] pair = new float[2 * rows];
+        float[] both = new float[2 * rows];
+        if (Bf16Panels.VECTORS == 3) {
+            PanelDots.pair3x1(w.data, at, apart, w.pairs(), 1, x, 4, new int[1], pair, 0);
+            PanelDots.dots3x1(w.data, at, w.pairs(), 1, x, 4, both, 0);
+            PanelDots.dots3x1(w.data, at + apart, w.pairs(), 1, x, 4, both, rows);
+        } else {
+            PanelDots.pair2x1(w.data, at, apart, w.pairs(), 1, x, 4, pair, 0);
+            PanelDots.dots2x1(w.data, at, w.pairs(), 1, x, 4, both, 0);
+            PanelDots.dots2x1(w.data, at + apart, w.pairs(), 1, x, 4, both, rows);
+        }
+        assertThat(pair).isEqualTo(both);
     }
 
     @Test
