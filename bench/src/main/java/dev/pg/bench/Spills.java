@@ -43,7 +43,8 @@ public final class Spills {
             """;
 
     /** Of processors that read two streams faster than one, in place of {@code dots4x1}. */
-    private static final String KERNELS_OF_TWO_STREAMS = "Q8Dots::pair4x1 Q4Dots::pair4x1 PanelDots::pair3x1";
+    private static final String KERNELS_OF_TWO_STREAMS =
+            "Bf16Dots::dots8x1 PanelDots::pair3x1 Q8Dots::pair4x1 Q4Dots::pair4x1";
 
     private static final PrintStream OUT = System.out;
 

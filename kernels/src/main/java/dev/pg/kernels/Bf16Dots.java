@@ -37,8 +37,16 @@ final class Bf16Dots {
             return;
         }
         int r = 0;
-        for (; r <= rows - FewRows.STREAMS; r += FewRows.STREAMS) {
-            dots12x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
+        if (Processor.MANY_STREAMS && count <= FewRows.SHORT) {
+            int apart = rows / 8;
+            for (; r < apart; r++) {
+                dots8x1(w, wo + r * stride, apart * stride, count, x, xo, sums, r * LANES, apart * LANES);
+            }
+            r = 8 * apart;
+        } else {
+            for (; r <= rows - FewRows.STREAMS; r += FewRows.STREAMS) {
+                dots12x1(w, wo + r * stride, stride, count, x, xo, sums, r * LANES);
+            }
         }
         for (; r < rows; r++) {
             lastRow(w, wo + r * stride, count, x, xo, sums, r * LANES);
@@ -111,6 +119,73 @@ final class Bf16Dots {
                     .fma(FloatVector.fromArray(FLOAT, x, xo + k), s0);
         }
         s0.add(s1).add(s2.add(s3)).add(s4.add(s5)).intoArray(sums, so);
+    }
+
+    /**
+     * Eight rows, {@code stride} bytes from one to the next, whose sums lie {@code sumStride} apart. Where they are far from each other, and the next rows follow
+     * them in memory, these are eight straight streams, which an Intel Xeon reads faster than neighbouring rows.
+     */
+    static void dots8x1(
+            MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so, int sumStride) {
+        FloatVector s0 = FloatVector.zero(FLOAT);
+        FloatVector s1 = FloatVector.zero(FLOAT);
+        FloatVector s2 = FloatVector.zero(FLOAT);
+        FloatVector s3 = FloatVector.zero(FLOAT);
+        FloatVector s4 = FloatVector.zero(FLOAT);
+        FloatVector s5 = FloatVector.zero(FLOAT);
+        FloatVector s6 = FloatVector.zero(FLOAT);
+        FloatVector s7 = FloatVector.zero(FLOAT);
+        for (int k = 0; k < count; k += LANES) {
+            FloatVector x0 = FloatVector.fromArray(FLOAT, x, xo + k);
+            s0 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s0);
+            s1 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s1);
+            s2 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 2 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s2);
+            s3 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 3 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s3);
+            s4 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 4 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s4);
+            s5 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 5 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s5);
+            s6 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 6 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s6);
+            s7 = ((IntVector) ShortVector.fromMemorySegment(SHORT, w, wo + 7 * stride + 2L * k, LITTLE_ENDIAN)
+                            .convertShape(ZERO_EXTEND_S2I, INT, 0))
+                    .lanewise(LSHL, 16)
+                    .reinterpretAsFloats()
+                    .fma(x0, s7);
+        }
+        s0.intoArray(sums, so);
+        s1.intoArray(sums, so + sumStride);
+        s2.intoArray(sums, so + 2 * sumStride);
+        s3.intoArray(sums, so + 3 * sumStride);
+        s4.intoArray(sums, so + 4 * sumStride);
+        s5.intoArray(sums, so + 5 * sumStride);
+        s6.intoArray(sums, so + 6 * sumStride);
+        s7.intoArray(sums, so + 7 * sumStride);
     }
 
     static void dots12x1(MemorySegment w, long wo, long stride, int count, float[] x, int xo, float[] sums, int so) {

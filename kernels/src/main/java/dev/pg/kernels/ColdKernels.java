@@ -95,14 +95,22 @@ final class ColdKernels {
 
     /** Those of {@link Layout#ROWS}. */
     List<Runnable> rows() {
-        int cols = (6 * PASSES - 5) * LANES; // six vectors a pass, and one behind the last
-        Weights row = bf16(1, cols);
-        return List.of(streams(), () -> row.dots(0, 1, cols, a, 0, b, c));
+        return List.of(longToken(), shortToken());
     }
 
-    private Runnable streams() {
+    private Runnable longToken() {
         Weights rows = bf16(FewRows.STREAMS, COLS);
         return () -> Bf16Dots.dots12x1(rows.data, 0, 2L * COLS, COLS, a, 0, b, 0);
+    }
+
+    private Runnable shortToken() {
+        if (Processor.MANY_STREAMS) {
+            Weights rows = bf16(9, COLS); // eight together, and one behind them
+            return () -> rows.dots(0, 9, COLS, a, 0, b, c);
+        }
+        int cols = (6 * PASSES - 5) * LANES; // six vectors a pass, and one behind the last
+        Weights row = bf16(1, cols);
+        return () -> row.dots(0, 1, cols, a, 0, b, c);
     }
 
     /** Those of {@link Layout#PANELS}. */
@@ -117,7 +125,8 @@ final class ColdKernels {
         return List.of(
                 () -> packed.unpack(0, LANES, 0, COLS, c, 0, COLS),
                 () -> panels.multiply(x, w, out),
-                streams()); // what does not fit panels stays in rows
+                longToken(), // what does not fit panels stays in rows
+                shortToken());
     }
 
     /** Those of {@link Layout#of} a format. */

@@ -8,7 +8,7 @@ import java.util.Arrays;
  *
  * <p>The weights are read once, straight from where they lie. In which order their rows are walked matters more than the instructions,
  * for it decides how far the processor reads ahead. One token that fits the L1 cache beside the weights is multiplied row by row, where
- * the processor likes that: all weights are one straight stream. A longer one comes from L2 again for every row and disturbs that stream, so
+ * the processor likes that: all weights are one straight stream; or else as eight straight streams. A longer one comes from L2 again for every row and disturbs that stream, so
  * {@link #STREAMS} rows share it. Several tokens are taken four by four, so that a weight that is widened once is used four times;
  * for further fours it is still in the cache.
  *
@@ -21,14 +21,17 @@ final class FewRows implements MatMul.Backend {
     /** Tokens, at most; more are the business of {@link PackedGemm}. */
     static final int MAX_TOKENS = 16;
 
-    /** Rows of weights walked at once for one token. */
+    /** Rows of weights walked at once for one token that is not {@link #SHORT}. */
     static final int STREAMS = 12;
 
+    /** Inputs, at most, of a token that stays in the L1 cache beside the weights: 12 KB of 32. */
+    static final int SHORT = 3072;
+
     /**
-     * Inputs, at most, for which rows are walked one by one. A token of 12 KB stays in an L1 cache of 32 KB; a thread of a Zen 4 then read 26 GB/s, and 20 from
-     * eight rows at once. One of an Intel Xeon read 10, and 13 from twelve.
+     * Inputs, at most, for which rows are walked one by one. A thread of a Zen 4 then read 26 GB/s, and 20 from eight rows at once. One of an Intel Xeon read 10, 13
+     * from twelve rows, and 17 from eight that are far from each other.
      */
-    static final int NARROW = Processor.MANY_STREAMS ? 0 : 3072;
+    static final int NARROW = Processor.MANY_STREAMS ? 0 : SHORT;
 
     /** Rows of weights multiplied with four tokens at once: two need 8 sums, six need 24. */
     static final int TOGETHER = Tile.best() instanceof Tiles32 ? 6 : 2;

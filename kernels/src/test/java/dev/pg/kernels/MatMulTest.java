@@ -259,6 +259,26 @@ class MatMulTest {
         }
     }
 
+    /** On any machine, also where neighbouring rows are taken together. */
+    @Test
+    void rowsFarFromEachOtherHaveTheBitsOfNeighbours() {
+        assumeThat(VectorSupport.AVAILABLE).isTrue();
+        int lanes = VectorSupport.LANES;
+        int cols = 7 * lanes;
+        RandomTensors random = new RandomTensors(9);
+        Tensor w = random.tensor(DType.BF16, 24, cols);
+        float[] x = random.floats(cols + 3);
+        float[] near = new float[24 * lanes];
+        float[] far = new float[24 * lanes];
+        for (int r = 0; r < 24; r += 12) {
+            Bf16Dots.dots12x1(w.data(), r * 2L * cols, 2L * cols, cols, x, 3, near, r * lanes);
+        }
+        for (int r = 0; r < 3; r++) {
+            Bf16Dots.dots8x1(w.data(), r * 2L * cols, 6L * cols, cols, x, 3, far, r * lanes, 3 * lanes);
+        }
+        assertThat(far).isEqualTo(near);
+    }
+
     /** Its library comes with the test dependencies, so that it cannot go untested unseen. */
     @Test
     @EnabledOnOs(value = OS.LINUX, architectures = "amd64")
