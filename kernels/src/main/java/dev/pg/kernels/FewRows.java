@@ -53,6 +53,7 @@ final class FewRows implements MatMul.Backend {
     private int tokens;
     private boolean vectors;
     private int group; // tokens multiplied at once: 1 or 4
+    private boolean spread; // whether rows multiplied at once are far from each other: several straight streams
     private int body; // inputs in whole vectors
     private float[] packed = new float[0]; // [fours of tokens × body / lanes × 4 × lanes]
     private int rowsPerTask;
@@ -73,6 +74,7 @@ final class FewRows implements MatMul.Backend {
         vectors = WarmUp.vectors();
         group = tokens == 1 ? 1 : 4;
         body = w.cols() - w.cols() % VectorSupport.LANES;
+        spread = tokens > 1 && vectors && Processor.MANY_STREAMS && body <= SHORT && inRows(w);
         if (tokens > 1) {
             packed = pack(x, 0, tokens, body, packed);
         }
@@ -138,18 +140,38 @@ final class FewRows implements MatMul.Backend {
     }
 
     private void addDots(Weights part, int row, int rows, int groups, int perGroup, float[] sums, float[] scratch) {
-        for (int r = 0; r < rows; r += TOGETHER) {
-            int count = Math.min(TOGETHER, rows - r);
+        int apart = rows / TOGETHER;
+        for (int place = 0; place < rows; place += TOGETHER) {
+            int count = Math.min(TOGETHER, rows - place);
+            int first = row + rowAt(place, rows);
             for (int g = 0; g < groups; g++) {
-                int to = g * perGroup + r * 4 * VectorSupport.LANES;
+                int to = g * perGroup + place * 4 * VectorSupport.LANES;
                 int from = g * 4 * body;
-                if (vectors) {
-                    part.addDots(row + r, count, body, packed, from, sums, to, scratch);
+                if (spread) {
+                    int step = count == TOGETHER ? apart : 1;
+                    ((Bf16Weights) part).addDots(first, step, count, body, packed, from, sums, to);
+                } else if (vectors) {
+                    part.addDots(first, count, body, packed, from, sums, to, scratch);
                 } else {
-                    PlainDots.addDots(part, row + r, count, body, packed, from, sums, to, scratch);
+                    PlainDots.addDots(part, first, count, body, packed, from, sums, to, scratch);
                 }
             }
         }
+    }
+
+    private static boolean inRows(Linear w) {
+        for (int i = 0; i < w.parts(); i++) {
+            if (!(w.part(i) instanceof Bf16Weights)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Which row of a task the sums at a place belong to: rows multiplied at once lie side by side there. */
+    private int rowAt(int place, int rows) {
+        int apart = rows / TOGETHER;
+        return spread && place < apart * TOGETHER ? place / TOGETHER + place % TOGETHER * apart : place;
     }
 
     /** Finishes the sums of one token. */
@@ -159,7 +181,7 @@ final class FewRows implements MatMul.Backend {
         int step = group * VectorSupport.LANES;
         LaneSums.fold(lanes, from, step, rows);
         for (int r = 0; r < rows; r++) {
-            out[to + r] = LaneSums.total(lanes, from + r * step);
+            out[to + rowAt(r, rows)] = LaneSums.total(lanes, from + r * step);
         }
         int rest = w.cols() - body;
         if (rest > 0) {
