@@ -7,10 +7,10 @@ import java.util.Arrays;
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens"), at the speed of memory: decoding, the vocabulary projection.
  *
  * <p>The weights are read once, straight from where they lie. In which order their rows are walked matters more than the instructions,
- * for it decides how far the processor reads ahead. One token that fits the L1 cache beside the weights is multiplied row by row, where
- * the processor likes that: all weights are one straight stream; or else as eight straight streams. A longer one comes from L2 again for every row and disturbs that stream, so
- * {@link #STREAMS} rows share it. Several tokens are taken four by four, so that a weight that is widened once is used four times;
- * for further fours it is still in the cache.
+ * for it decides how far the processor reads ahead. One token that fits the L1 cache beside the weights is multiplied row by row: all
+ * weights are one straight stream; or, where the processor likes several better, with rows that are far from each other. A longer one
+ * comes from L2 again for every row and disturbs that stream, so {@link #STREAMS} rows share it. Several tokens are taken four by four,
+ * so that a weight that is widened once is used four times; for further fours it is still in the cache.
  *
  * <p>An element of y is made of chains of fused multiply-adds, lane l of a vector summing inputs k with k mod LANES = l; the
  * lanes are added as a tree, halves first; then the inputs behind the last whole vector, one by one; then the bias. How many chains there

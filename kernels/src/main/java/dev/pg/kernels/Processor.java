@@ -12,7 +12,7 @@ final class Processor {
     static final boolean INTEL = isIntel(Path.of("/proc/cpuinfo"));
 
     /**
-     * Whether a thread reads faster from several places at once than from one straight stream, which it multiplies with a single token. {@code
+     * Whether a thread that multiplies few tokens reads weights faster from several places at once than as one straight stream. {@code
      * -Dpg.streams=1|12} chooses for tests and measurements.
      */
     static final boolean MANY_STREAMS = Integer.getInteger("pg.streams", INTEL ? FewRows.STREAMS : 1) > 1;
