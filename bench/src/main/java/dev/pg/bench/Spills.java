@@ -42,7 +42,7 @@ public final class Spills {
             Q8Dots::dots4x1 Q8Floats::dots2x8 Q4Dots::dots4x1 MaxSimF32::tile10 MaxSimF16::tile10 MaxSimI8::tile10
             """;
 
-    /** Of processors that read two streams faster than one, in place of {@code dots4x1}. */
+    /** Of processors that read several streams faster than one, in place of those for one stream. */
     private static final String KERNELS_OF_TWO_STREAMS =
             "Bf16Dots::dots8x1 PanelDots::pair3x1 Q8Dots::pair4x1 Q4Dots::pair4x1";
 

@@ -53,7 +53,7 @@ final class Bf16Weights extends Weights {
         addDots(row, 1, rowCount, count, x, xo, sums, so);
     }
 
-    /** The other one, for rows that are {@code apart} rows from each other. */
+    /** {@link Weights#addDots} for rows that lie {@code apart} rows from each other. */
     void addDots(int row, int apart, int rowCount, int count, float[] x, int xo, float[] sums, int so) {
         long stride = cols() * (long) Short.BYTES;
         Bf16Dots.add(data, row * stride, apart * stride, rowCount, count, x, xo, sums, so);

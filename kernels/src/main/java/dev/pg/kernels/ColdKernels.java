@@ -115,8 +115,8 @@ final class ColdKernels {
 
     /** Those of {@link Layout#PANELS}. */
     List<Runnable> panels() {
-        int count = (FewPanels.FEW_PANELS + 1) * Bf16Panels.ROWS
-                + LANES; // pairs of panels, a panel, and a vector of the last one
+        // Pairs of panels, a panel by itself, and a vector of the last one.
+        int count = (FewPanels.FEW_PANELS + 1) * Bf16Panels.ROWS + LANES;
         Tensor rows = tensor(DType.BF16, own(2L * count * COLS), count, COLS); // packed in place
         Weights packed = Weights.packed(rows, alone);
         Linear w = Linear.of(packed, null);

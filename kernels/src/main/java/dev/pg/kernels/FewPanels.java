@@ -32,7 +32,7 @@ final class FewPanels {
     private int group; // tokens multiplied at once: 1, 4 or 8
     private float[] packed = new float[0]; // [groups × inputs × group]
     private boolean vectors;
-    private int together; // panels of a task: 1 or 2
+    private int together; // panels of a task: 1, or 2 with a single token
 
     FewPanels(Workers workers) {
         this.workers = workers;
@@ -60,7 +60,7 @@ final class FewPanels {
         group = x.rows() == 1 ? 1 : x.rows() > 4 && Bf16Panels.VECTORS == 3 ? 8 : 4;
         pack();
         boolean few = w.rows() < FEW_PANELS * workers.threads() * ROWS;
-        together = group == 1 && Processor.MANY_STREAMS && !few ? 2 : 1;
+        together = group == 1 && vectors && Processor.MANY_STREAMS && !few ? 2 : 1;
         int tasks = 0;
         for (int i = 0; i < w.parts(); i++) {
             tasks += tasks(w.part(i));
@@ -114,7 +114,7 @@ final class FewPanels {
         }
         Bf16Panels part = (Bf16Panels) w.part(p);
         int panel = task * together;
-        if (vectors && panel + 1 < part.panels() && together == 2 && part.width(panel + 1) == ROWS) {
+        if (together == 2 && panel + 1 < part.panels() && part.width(panel + 1) == ROWS) {
             pairDots(part, panel, worker);
             store(part, column, panel, sums[worker], 0);
             store(part, column, panel + 1, sums[worker], ROWS);
