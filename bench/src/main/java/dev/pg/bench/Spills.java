@@ -44,7 +44,7 @@ public final class Spills {
 
     /** Of processors that read several streams faster than one, in place of those for one stream. */
     private static final String KERNELS_OF_TWO_STREAMS =
-            "Bf16Dots::dots8x1 PanelDots::pair3x1 Q8Dots::pair4x1 Q4Dots::pair4x1";
+            "Bf16Dots::dots8x1 PanelPairDots::pair3x1 PanelPairDots::pair3x4 Q8Dots::pair4x1 Q4Dots::pair4x1";
 
     private static final PrintStream OUT = System.out;
 

@@ -6,7 +6,8 @@ import java.util.Arrays;
 /**
  * y = x·Wᵀ + bias for one to sixteen rows of x ("tokens") and {@link Bf16Panels}. A task takes a panel, and multiplies it with eight tokens at once,
  * or with four, where there are less or too few registers. Their activations lie side by side: as two streams of four they take up to half
- * as long again. A single token is multiplied with two panels at once, where the processor reads two straight streams faster than one.
+ * as long again. Where the processor reads two straight streams faster than one, a token or four are multiplied with two panels at once, as far as there are
+ * registers.
  *
  * <p>An element of y is one chain of fused multiply-adds in the order of the inputs, then the bias. So it has the same bits for any number
  * of threads and of tokens, for any vector width, and before and after the JIT has warmed up.
@@ -15,14 +16,14 @@ final class FewPanels {
     private static final int LANES = VectorSupport.LANES;
     private static final int ROWS = Bf16Panels.ROWS;
 
-    /** With fewer panels for each thread, tasks are single ones, also for a single token: the last one holds up the others. */
+    /** With fewer panels for each thread, tasks are single ones, where others are pairs: the last one holds up the others. */
     static final int FEW_PANELS = 8;
 
     /** 1. No constant of the compilers: C2 would inline short kernels, unroll their loops and spill. */
     private final int step;
 
     private final Workers workers;
-    private final float[][] sums; // per worker [tokens × ROWS], or [panels × ROWS]
+    private final float[][] sums; // per worker [tokens × ROWS], or [panels × group × ROWS]
     private final int[][] read; // per worker: what was read ahead, which nobody needs
     private final Workers.Task panelsTask = this::multiplyPanels;
 
@@ -32,7 +33,7 @@ final class FewPanels {
     private int group; // tokens multiplied at once: 1, 4 or 8
     private float[] packed = new float[0]; // [groups × inputs × group]
     private boolean vectors;
-    private int together; // panels of a task: 1, or 2 with a single token
+    private int together; // panels of a task: 1 or 2
 
     FewPanels(Workers workers) {
         this.workers = workers;
@@ -59,13 +60,18 @@ final class FewPanels {
         vectors = WarmUp.vectors();
         group = x.rows() == 1 ? 1 : x.rows() > 4 && Bf16Panels.VECTORS == 3 ? 8 : 4;
         pack();
-        boolean few = w.rows() < FEW_PANELS * workers.threads() * ROWS;
-        together = group == 1 && vectors && Processor.MANY_STREAMS && !few ? 2 : 1;
+        together = together();
         int tasks = 0;
         for (int i = 0; i < w.parts(); i++) {
             tasks += tasks(w.part(i));
         }
         workers.run(tasks, panelsTask);
+    }
+
+    private int together() {
+        boolean few = w.rows() < FEW_PANELS * workers.threads() * ROWS;
+        boolean fits = group == 1 || (group == 4 && Bf16Panels.VECTORS == 3); // into the registers
+        return Processor.MANY_STREAMS && vectors && fits && !few ? 2 : 1;
     }
 
     private int tasks(Weights part) {
@@ -117,7 +123,7 @@ final class FewPanels {
         if (together == 2 && panel + 1 < part.panels() && part.width(panel + 1) == ROWS) {
             pairDots(part, panel, worker);
             store(part, column, panel, sums[worker], 0);
-            store(part, column, panel + 1, sums[worker], ROWS);
+            store(part, column, panel + 1, sums[worker], group * ROWS);
             return;
         }
         for (int end = Math.min(panel + together, part.panels()); panel < end; panel++) {
@@ -141,15 +147,17 @@ final class FewPanels {
         }
     }
 
-    /** One token, two whole panels. */
+    /** A token or four, two whole panels. */
     private void pairDots(Bf16Panels part, int panel, int worker) {
         long at = part.panelAt(panel);
         long apart = part.panelAt(panel + 1) - at;
         float[] own = sums[worker];
-        if (Bf16Panels.VECTORS == 3) {
-            PanelDots.pair3x1(part.data, at, apart, part.pairs(), step, x.data(), x.at(0), read[worker], own, 0);
+        if (group == 4) {
+            PanelPairDots.pair3x4(part.data, at, at, apart, part.pairs(), step, packed, 0, own, 0);
+        } else if (Bf16Panels.VECTORS == 3) {
+            PanelPairDots.pair3x1(part.data, at, apart, part.pairs(), step, x.data(), x.at(0), read[worker], own, 0);
         } else {
-            PanelDots.pair2x1(part.data, at, apart, part.pairs(), step, x.data(), x.at(0), own, 0);
+            PanelPairDots.pair2x1(part.data, at, apart, part.pairs(), step, x.data(), x.at(0), own, 0);
         }
     }
 

@@ -1,7 +1,5 @@
 package dev.pg.kernels;
 
-import static dev.pg.kernels.VectorSupport.CACHE_LINE;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import static jdk.incubator.vector.VectorOperators.AND;
 import static jdk.incubator.vector.VectorOperators.LSHL;
@@ -14,8 +12,8 @@ import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Products of {@link Bf16Panels} and one, four or eight tokens, for vectors of rows: {@code sums[token][row]} for all inputs, each sum a chain of
- * multiply-adds in the order of the inputs. Written out, as C2 stops inlining helpers in methods of this size.
+ * Products of a panel of {@link Bf16Panels} and one, four or eight tokens, for vectors of rows: {@code sums[token][row]} for all inputs, each sum a
+ * chain of multiply-adds in the order of the inputs. Written out, as C2 stops inlining helpers in methods of this size.
  *
  * <p>In all of them, weights begin at byte {@code wo}, {@code step} is 1, a parameter so that C2 does not unroll the loop and spill,
  * one token's inputs begin at {@code x[xo]}, four tokens' lie as [inputs × 4], eight as [inputs × 8], and sums of
@@ -265,73 +263,6 @@ final class PanelDots {
         s20.intoArray(sums, so + 2 * LANES);
     }
 
-    /**
-     * Two panels of three vectors that begin {@code apart} bytes from each other, one token, for processors that read two straight streams faster than one. A cache
-     * line of each vector is read four lines ahead, before anything else in a pass.
-     *
-     * @param read takes what was read ahead, so that C2 reads it
-     * @param sums those of the second panel begin {@link Bf16Panels#ROWS} behind those of the first
-     */
-    static void pair3x1(
-            MemorySegment w,
-            long wo,
-            long apart,
-            int pairs,
-            int step,
-            float[] x,
-            int xo,
-            int[] read,
-            float[] sums,
-            int so) {
-        FloatVector s0 = FloatVector.zero(FLOAT);
-        FloatVector s1 = FloatVector.zero(FLOAT);
-        FloatVector s2 = FloatVector.zero(FLOAT);
-        FloatVector s3 = FloatVector.zero(FLOAT);
-        FloatVector s4 = FloatVector.zero(FLOAT);
-        FloatVector s5 = FloatVector.zero(FLOAT);
-        long last = w.byteSize() - 3 * CACHE_LINE;
-        int ahead = 0;
-        for (int p = 0; p < pairs; p += step) {
-            long next = Math.min(wo + 12L * LANES * p + 4 * CACHE_LINE, last);
-            ahead |= w.get(JAVA_BYTE, next)
-                    | w.get(JAVA_BYTE, next + CACHE_LINE)
-                    | w.get(JAVA_BYTE, next + 2 * CACHE_LINE);
-            long otherNext = Math.min(wo + apart + 12L * LANES * p + 4 * CACHE_LINE, last);
-            ahead |= w.get(JAVA_BYTE, otherNext)
-                    | w.get(JAVA_BYTE, otherNext + CACHE_LINE)
-                    | w.get(JAVA_BYTE, otherNext + 2 * CACHE_LINE);
-            FloatVector x0 = FloatVector.broadcast(FLOAT, x[xo + 2 * p]);
-            FloatVector y0 = FloatVector.broadcast(FLOAT, x[xo + 2 * p + 1]);
-            IntVector w0 = IntVector.fromMemorySegment(INT, w, wo + 12L * LANES * p, LITTLE_ENDIAN);
-            IntVector w1 = IntVector.fromMemorySegment(INT, w, wo + 12L * LANES * p + 4L * LANES, LITTLE_ENDIAN);
-            IntVector w2 = IntVector.fromMemorySegment(INT, w, wo + 12L * LANES * p + 8L * LANES, LITTLE_ENDIAN);
-            s0 = x0.fma(w0.lanewise(LSHL, 16).reinterpretAsFloats(), s0);
-            s1 = x0.fma(w1.lanewise(LSHL, 16).reinterpretAsFloats(), s1);
-            s2 = x0.fma(w2.lanewise(LSHL, 16).reinterpretAsFloats(), s2);
-            s0 = y0.fma(w0.lanewise(AND, SECOND).reinterpretAsFloats(), s0);
-            s1 = y0.fma(w1.lanewise(AND, SECOND).reinterpretAsFloats(), s1);
-            s2 = y0.fma(w2.lanewise(AND, SECOND).reinterpretAsFloats(), s2);
-            IntVector w3 = IntVector.fromMemorySegment(INT, w, wo + apart + 12L * LANES * p, LITTLE_ENDIAN);
-            IntVector w4 =
-                    IntVector.fromMemorySegment(INT, w, wo + apart + 12L * LANES * p + 4L * LANES, LITTLE_ENDIAN);
-            IntVector w5 =
-                    IntVector.fromMemorySegment(INT, w, wo + apart + 12L * LANES * p + 8L * LANES, LITTLE_ENDIAN);
-            s3 = x0.fma(w3.lanewise(LSHL, 16).reinterpretAsFloats(), s3);
-            s4 = x0.fma(w4.lanewise(LSHL, 16).reinterpretAsFloats(), s4);
-            s5 = x0.fma(w5.lanewise(LSHL, 16).reinterpretAsFloats(), s5);
-            s3 = y0.fma(w3.lanewise(AND, SECOND).reinterpretAsFloats(), s3);
-            s4 = y0.fma(w4.lanewise(AND, SECOND).reinterpretAsFloats(), s4);
-            s5 = y0.fma(w5.lanewise(AND, SECOND).reinterpretAsFloats(), s5);
-        }
-        s0.intoArray(sums, so);
-        s1.intoArray(sums, so + LANES);
-        s2.intoArray(sums, so + 2 * LANES);
-        s3.intoArray(sums, so + Bf16Panels.ROWS);
-        s4.intoArray(sums, so + Bf16Panels.ROWS + LANES);
-        s5.intoArray(sums, so + Bf16Panels.ROWS + 2 * LANES);
-        read[0] = ahead;
-    }
-
     /** A panel of two vectors, four tokens. */
     static void dots2x4(MemorySegment w, long wo, int pairs, int step, float[] x, int xo, float[] sums, int so) {
         FloatVector s00 = FloatVector.zero(FLOAT);
@@ -404,39 +335,6 @@ final class PanelDots {
         }
         s00.intoArray(sums, so);
         s10.intoArray(sums, so + LANES);
-    }
-
-    /**
-     * Two panels of two vectors that begin {@code apart} bytes from each other, one token.
-     *
-     * @param sums those of the second panel begin {@link Bf16Panels#ROWS} behind those of the first
-     */
-    static void pair2x1(
-            MemorySegment w, long wo, long apart, int pairs, int step, float[] x, int xo, float[] sums, int so) {
-        FloatVector s0 = FloatVector.zero(FLOAT);
-        FloatVector s1 = FloatVector.zero(FLOAT);
-        FloatVector s2 = FloatVector.zero(FLOAT);
-        FloatVector s3 = FloatVector.zero(FLOAT);
-        for (int p = 0; p < pairs; p += step) {
-            FloatVector x0 = FloatVector.broadcast(FLOAT, x[xo + 2 * p]);
-            FloatVector y0 = FloatVector.broadcast(FLOAT, x[xo + 2 * p + 1]);
-            IntVector w0 = IntVector.fromMemorySegment(INT, w, wo + 8L * LANES * p, LITTLE_ENDIAN);
-            IntVector w1 = IntVector.fromMemorySegment(INT, w, wo + 8L * LANES * p + 4L * LANES, LITTLE_ENDIAN);
-            s0 = x0.fma(w0.lanewise(LSHL, 16).reinterpretAsFloats(), s0);
-            s1 = x0.fma(w1.lanewise(LSHL, 16).reinterpretAsFloats(), s1);
-            s0 = y0.fma(w0.lanewise(AND, SECOND).reinterpretAsFloats(), s0);
-            s1 = y0.fma(w1.lanewise(AND, SECOND).reinterpretAsFloats(), s1);
-            IntVector w2 = IntVector.fromMemorySegment(INT, w, wo + apart + 8L * LANES * p, LITTLE_ENDIAN);
-            IntVector w3 = IntVector.fromMemorySegment(INT, w, wo + apart + 8L * LANES * p + 4L * LANES, LITTLE_ENDIAN);
-            s2 = x0.fma(w2.lanewise(LSHL, 16).reinterpretAsFloats(), s2);
-            s3 = x0.fma(w3.lanewise(LSHL, 16).reinterpretAsFloats(), s3);
-            s2 = y0.fma(w2.lanewise(AND, SECOND).reinterpretAsFloats(), s2);
-            s3 = y0.fma(w3.lanewise(AND, SECOND).reinterpretAsFloats(), s3);
-        }
-        s0.intoArray(sums, so);
-        s1.intoArray(sums, so + LANES);
-        s2.intoArray(sums, so + Bf16Panels.ROWS);
-        s3.intoArray(sums, so + Bf16Panels.ROWS + LANES);
     }
 
     /** One vector of a panel whose pairs lie {@code stride} bytes apart, eight tokens. */

@@ -103,14 +103,32 @@ class PanelsTest {
         float[] pair = new float[2 * rows];
         float[] both = new float[2 * rows];
         if (Bf16Panels.VECTORS == 3) {
-            PanelDots.pair3x1(w.data, at, apart, w.pairs(), 1, x, 4, new int[1], pair, 0);
+            PanelPairDots.pair3x1(w.data, at, apart, w.pairs(), 1, x, 4, new int[1], pair, 0);
             PanelDots.dots3x1(w.data, at, w.pairs(), 1, x, 4, both, 0);
             PanelDots.dots3x1(w.data, at + apart, w.pairs(), 1, x, 4, both, rows);
         } else {
-            PanelDots.pair2x1(w.data, at, apart, w.pairs(), 1, x, 4, pair, 0);
+            PanelPairDots.pair2x1(w.data, at, apart, w.pairs(), 1, x, 4, pair, 0);
             PanelDots.dots2x1(w.data, at, w.pairs(), 1, x, 4, both, 0);
             PanelDots.dots2x1(w.data, at + apart, w.pairs(), 1, x, 4, both, rows);
         }
+        assertThat(pair).isEqualTo(both);
+    }
+
+    /** On any machine with 512-bit vectors, also where pairs are not taken. */
+    @Test
+    void aPairOfPanelsByFourTokensHasTheBitsOfBoth() {
+        assumeThat(Bf16Panels.VECTORS).isEqualTo(3);
+        RandomTensors random = new RandomTensors(6);
+        int rows = Bf16Panels.ROWS;
+        Bf16Panels w = (Bf16Panels) packed(random.tensor(DType.BF16, 3 * rows, 96), 1);
+        long at = w.panelAt(1);
+        long apart = w.panelAt(2) - at;
+        float[] x = random.floats(4 * 96 + 4);
+        float[] pair = new float[8 * rows];
+        float[] both = new float[8 * rows];
+        PanelPairDots.pair3x4(w.data, at, at, apart, w.pairs(), 1, x, 4, pair, 0);
+        PanelDots.dots3x4(w.data, at, w.pairs(), 1, x, 4, both, 0);
+        PanelDots.dots3x4(w.data, at + apart, w.pairs(), 1, x, 4, both, 4 * rows);
         assertThat(pair).isEqualTo(both);
     }
 
