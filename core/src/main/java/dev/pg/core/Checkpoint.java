@@ -7,6 +7,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -169,6 +170,19 @@ public final class Checkpoint implements AutoCloseable {
     /** Whether there is a tensor of that name. */
     public boolean has(String name) {
         return tensors.containsKey(name);
+    }
+
+    /**
+     * The tensor of most bytes.
+     *
+     * @throws PgException if there are no tensors
+     */
+    public Tensor largest() {
+        return names().stream()
+                .map(this::tensor)
+                .max(Comparator.comparingLong(t -> t.data().byteSize()))
+                .orElseThrow(
+                        () -> new PgException(directory + ": no tensors in its files; download the checkpoint again"));
     }
 
     /**

@@ -35,6 +35,16 @@ class CheckpointTest {
     }
 
     @Test
+    void nothingIsTheLargestOfNone() {
+        Safetensors.write(dir.resolve("model.safetensors"), List.of(), Map.of());
+        try (Checkpoint checkpoint = Checkpoint.open(dir)) {
+            assertThat(catchThrowable(checkpoint::largest))
+                    .isInstanceOf(PgException.class)
+                    .hasMessageStartingWith(dir + ": no tensors");
+        }
+    }
+
+    @Test
     void tensorsAreFoundByNameAndCheckedAgainstTheConfig() {
         Safetensors.write(
                 dir.resolve("model.safetensors"),
@@ -47,6 +57,7 @@ class CheckpointTest {
             assertThat(checkpoint.has("Norm")).isFalse();
             assertThat(checkpoint.metadata()).containsExactly(Map.entry("format", "pt"));
             assertThat(checkpoint.bytes()).isEqualTo((2 * 3 + 4) * Float.BYTES);
+            assertThat(checkpoint.largest().name()).isEqualTo("q_proj");
             assertThat(checkpoint.tensor("q_proj", 2, 3).toFloats()).containsExactly(0, 1, 2, 3, 4, 5);
             assertThat(catchThrowable(() -> checkpoint.tensor("q_proj", 2, 2)))
                     .isInstanceOf(PgException.class)

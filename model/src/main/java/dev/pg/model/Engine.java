@@ -15,10 +15,8 @@ import dev.pg.model.image.Size;
 import dev.pg.model.quantize.WeightMatrices;
 import dev.pg.tokenizer.Tokenizer;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
@@ -66,7 +64,7 @@ final class Engine implements AutoCloseable {
             this.base = new ModelTensors(checkpoint, matrices);
             this.tensors = base.with(adapters(options));
             if (checkpoint.bytes() > TINY) {
-                WarmUp.start(largest(checkpoint));
+                WarmUp.start(checkpoint.largest().data());
             }
         } catch (RuntimeException | Error e) {
             compute.close();
@@ -87,13 +85,6 @@ final class Engine implements AutoCloseable {
         this.base = owner.base;
         this.tensors = base.with(Adapters.beside(adapters));
         this.compute = owner.compute;
-    }
-
-    private static MemorySegment largest(Checkpoint checkpoint) {
-        return checkpoint.names().stream()
-                .map(name -> checkpoint.tensor(name).data())
-                .max(Comparator.comparingLong(MemorySegment::byteSize))
-                .orElse(MemorySegment.NULL);
     }
 
     private Adapters adapters(ModelOptions options) {
