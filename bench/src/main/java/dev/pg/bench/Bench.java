@@ -146,7 +146,7 @@ public final class Bench {
         listener.started(subject);
         results.clear();
         if (subject.isSlice()) {
-            startWarmUp(directory);
+            warmUp(directory);
         } else {
             // First of all, since a first caption is only one while the JVM is cold.
             listener.doing("opening the model and writing captions");
@@ -173,8 +173,8 @@ public final class Bench {
         }
     }
 
-    /** As an opened model does, and with memory of the same kind: C2's code for another is slower with these weights. */
-    private void startWarmUp(Path directory) {
+    /** With memory of the kind that is to come, as an opened model does: C2's code for another is slower with these weights. To its end, while they are open. */
+    private void warmUp(Path directory) {
         if (options.weights() == WeightMemory.MAPPED) {
             try (Checkpoint checkpoint = Checkpoint.open(directory)) {
                 WarmUp.start(checkpoint.largest().data());

@@ -42,7 +42,8 @@ final class FewTiles {
 
     private final Workers workers;
     private final float[][] sums; // per worker [tokens × TILE], or [tiles stored together × TILE] of one token
-    private final int[][] wholes; // per worker, the whole numbers of a group
+    private final int[][]
+            wholes; // per worker, the whole numbers of a group; or what was read ahead, which nobody needs
     private final TileTokens[] packed; // per worker
     private final FloatTokens[] floats; // per worker
     private final Runs runs = new Runs(); // of tiles
@@ -262,7 +263,7 @@ final class FewTiles {
     }
 
     /**
-     * Brings groups to the first-level cache in their order, faster than a kernel for few rows does, which takes every second or fourth line of them.
+     * Brings groups to the first-level cache in their order, where the kernel for four tokens takes every second line of them, and then the others.
      *
      * @return what was read, which nobody needs, so that C2 reads it
      */

@@ -26,7 +26,7 @@ final class PanelDots {
     private static final int LANES = VectorSupport.LANES;
 
     /** The half of a pair that belongs to its second input. */
-    private static final int SECOND = 0xffff0000;
+    static final int SECOND = 0xffff0000;
 
     private PanelDots() {}
 

@@ -1,5 +1,6 @@
 package dev.pg.kernels;
 
+import static dev.pg.kernels.PanelDots.SECOND;
 import static dev.pg.kernels.VectorSupport.CACHE_LINE;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
@@ -21,9 +22,6 @@ final class PanelPairDots {
     private static final VectorSpecies<Float> FLOAT = Species.FLOAT;
     private static final VectorSpecies<Integer> INT = Species.INT;
     private static final int LANES = VectorSupport.LANES;
-
-    /** The half of a pair that belongs to its second input. */
-    private static final int SECOND = 0xffff0000;
 
     private PanelPairDots() {}
 
